@@ -1,0 +1,1 @@
+"""Port to the short-lived processes that evaluate what a repository brought along."""
