@@ -1,0 +1,96 @@
+"""The only door from a request to an object: who may see or do what, and why not.
+
+Viewing everything is a right of every role (`integrations.view_account`). Rights on single accounts are object
+permissions that sync grants from `owner:` in Git; a person with those alone sees just these accounts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from guardian.shortcuts import get_objects_for_user
+
+from console.models import User
+from integrations.models import Account, Repository
+
+Person: TypeAlias = User | AnonymousUser
+VIEW = "integrations.view_account"
+PROPOSE = "integrations.propose_override"
+DECIDE_HELD = "integrations.decide_held"
+REQUEST_SYNC = "integrations.request_sync"
+
+# What a person is told when the right is missing, and who can help.
+_HOLDERS = {
+    VIEW: "Every role has it; an admin gives roles.",
+    PROPOSE: "The account's owner in Git and every engineer have it.",
+    DECIDE_HELD: "Engineers and approvers have it.",
+    REQUEST_SYNC: "CSMs, engineers, responders and admins have it.",
+}
+_NAMES = {
+    VIEW: "see what is in force",
+    PROPOSE: "propose an override for this account",
+    DECIDE_HELD: "decide on a held sync",
+    REQUEST_SYNC: "ask for a sync",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denial:
+    """Why a person may not: the right that is missing and who has it."""
+
+    right: str
+
+    def __str__(self) -> str:
+        return f"You lack the right to {_NAMES[self.right]}. {_HOLDERS[self.right]}"
+
+
+def denial(user: Person, right: str, account: Account | None = None) -> Denial | None:
+    """None when `user` has `right`, globally or on `account`. Disabled controls show the denial."""
+    if user.has_perm(right) or (account is not None and user.has_perm(right, account)):
+        return None
+    return Denial(right=right)
+
+
+def require(user: Person, right: str) -> None:
+    """Raises PermissionDenied with the denial's sentence."""
+    if (refusal := denial(user, right)) is not None:
+        raise PermissionDenied(str(refusal))
+
+
+def account_for(user: Person, slug: str, right: str, *, repository: Repository) -> Account:
+    """The account, if `user` has `right` on it.
+
+    Raises Http404 where the account does not exist or may not even be seen, PermissionDenied where it may be
+    seen but the further right is missing.
+    """
+    account = Account.objects.filter(repository=repository, slug=slug).first()
+    if account is None or denial(user, VIEW, account) is not None:
+        raise Http404(f"There is no account “{slug}”.")
+    if (refusal := denial(user, right, account)) is not None:
+        raise PermissionDenied(str(refusal))
+    return account
+
+
+def visible_accounts(user: Person, repository: Repository) -> frozenset[str] | None:
+    """Slugs of the accounts that `user` may see; None for all of them."""
+    if user.has_perm(VIEW):
+        return None
+    if not user.is_authenticated:
+        return frozenset()
+    mine = get_objects_for_user(user, VIEW, klass=Account.objects.filter(repository=repository))
+    return frozenset(mine.values_list("slug", flat=True))
+
+
+def repository_for(user: Person, name: str | None = None) -> Repository:
+    """The named repository, or the first one. Raises Http404 when there is none, or it shows `user` nothing."""
+    repositories = Repository.objects.select_related("active").order_by("id")
+    repository = repositories.filter(name=name).first() if name else repositories.first()
+    if repository is None:
+        raise Http404("There is no such repository." if name else "No repository is configured.")
+    if not user.has_perm(VIEW) and not visible_accounts(user, repository):
+        raise PermissionDenied(str(Denial(right=VIEW)))
+    return repository

@@ -1,0 +1,247 @@
+"""All settings, from the environment; docs/operations.md lists them for operators."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from console.environment import Environment, database
+from console.logs import configuration as log_configuration
+from console.secret_key import kept_secret_key
+
+env = Environment()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- process -------------------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG", default=False)
+# Where mirrors, the default database and the made secret key live.
+DATA_DIR = env.path("GLASSHOUSE_DATA", BASE_DIR / "var")
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+SECRET_KEY = env.text("SECRET_KEY") or kept_secret_key(DATA_DIR / "secret-key")
+SECRET_KEY_FALLBACKS = list(env.words("SECRET_KEY_FALLBACKS"))
+ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]")))
+CSRF_TRUSTED_ORIGINS = list(env.words("CSRF_TRUSTED_ORIGINS"))
+# Off only for plain HTTP on a developer's machine: `up` turns it off on loopback.
+HTTPS = env.flag("GLASSHOUSE_HTTPS", default=True)
+TRUST_PROXY = env.flag("GLASSHOUSE_TRUST_PROXY", default=False)
+ROOT_URLCONF = "console.urls"
+WSGI_APPLICATION = "console.wsgi.application"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.admin",
+    "allauth",
+    "allauth.account",
+    "guardian",
+    "rest_framework",
+    "drf_spectacular",
+    "csp",
+    "audit",
+    "integrations",
+    "console",
+]
+
+MIDDLEWARE = [
+    "console.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "console.middleware.PermissionsPolicyMiddleware",
+]
+
+# --- database, broker, cache ---------------------------------------------------------------------------
+try:
+    DATABASES: dict[str, Any] = {
+        "default": database(env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'glasshouse.sqlite3'}"))
+    }
+except ValueError as error:
+    raise ImproperlyConfigured(f"DATABASE_URL cannot be understood: {error}") from None
+
+REDIS_URL = env.text("REDIS_URL")
+if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL cannot be understood: it must begin with redis://, rediss:// or unix://")
+CACHES: dict[str, Any] = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "glasshouse"}
+        if REDIS_URL
+        # Without Redis the web processes and the worker still have to see one another's counters and locks.
+        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
+    )
+}
+# Without Redis the queue lives in a database file of its own, so that polling never blocks the console's writes.
+CELERY_BROKER_URL = REDIS_URL or f"sqla+sqlite:///{DATA_DIR / 'queue.sqlite3'}"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600} if REDIS_URL else {"polling_interval": 0.5}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "sync-due-repositories": {"task": "integrations.tasks.sync_due_repositories", "schedule": 15.0},
+}
+
+# --- the config repository -----------------------------------------------------------------------------
+CONFIG_REPOSITORY_URL = env.text("CONFIG_REPOSITORY_URL")
+CONFIG_REPOSITORY_BRANCH = env.text("CONFIG_REPOSITORY_BRANCH", "main")
+# A reference to the token, never the token: env:NAME or file:/run/secrets/name.
+CONFIG_REPOSITORY_TOKEN_REF = env.text("CONFIG_REPOSITORY_TOKEN_REF")
+CONFIG_REPOSITORY_WEB_URL = env.text("CONFIG_REPOSITORY_WEB_URL")
+CONFIG_REPOSITORY_FORGE = env.choice("CONFIG_REPOSITORY_FORGE", "", ("", "github", "gitlab", "gitea"))
+SYNC_INTERVAL_SECONDS = env.number("SYNC_INTERVAL_SECONDS", 60, least=5)
+# A sync that would remove more than this share of accounts, integrations or mappings waits for a person.
+SYNC_HOLD_REMOVAL_PERCENT = env.number("SYNC_HOLD_REMOVAL_PERCENT", 20, least=1, most=100)
+GIT_TIMEOUT_SECONDS = env.number("GIT_TIMEOUT_SECONDS", 120, least=1)
+SSH_KEY_FILE = env.text("SSH_KEY_PATH")
+SSH_KNOWN_HOSTS_FILE = env.text("SSH_KNOWN_HOSTS_PATH")
+HCL_TIMEOUT_SECONDS = env.number("HCL_TIMEOUT_SECONDS", 60, least=1)
+# Named for what it risks: HCL of the repository then runs with this process's rights, files and network.
+HCL_ALLOW_UNSANDBOXED_EVALUATION = env.flag("HCL_ALLOW_UNSANDBOXED_EVALUATION", default=False)
+
+# --- pages ---------------------------------------------------------------------------------------------
+TEMPLATES = [
+    {
+        # Our pages and allauth's, which we override (docs/decisions/0002-jinja2-for-pages.md).
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "environment": "console.jinja.environment",
+            "context_processors": ["console.context.page"],
+        },
+    },
+    {
+        # The admin of users and tokens, and whatever a package renders by itself.
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    },
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+# --- sign-in -------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "console.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "guardian.backends.ObjectPermissionBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "console.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # there is no sign-up: an admin makes users
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_PREVENT_ENUMERATION = True
+ANONYMOUS_USER_NAME = None  # guardian: nobody has rights without signing in
+GUARDIAN_AUTO_PREFETCH = False
+SESSION_COOKIE_AGE = env.number("SESSION_SECONDS", 12 * 3600, least=60)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+
+# --- hardening -----------------------------------------------------------------------------------------
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SECURE_SSL_REDIRECT = HTTPS
+# Probes of an orchestrator come by plain HTTP from inside.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+if TRUST_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+
+# --- API -----------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "console.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["console.api.permissions.MayView"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "console.api.pagination.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": "6000/min"},
+    "EXCEPTION_HANDLER": "console.api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Glasshouse",
+    "DESCRIPTION": "Read what is in force for every account, and where each value comes from.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_PERMISSIONS": ["console.api.permissions.MayView"],
+}
+
+LOGGING_CONFIG = None
+log_configuration(as_json=env.choice("LOG_FORMAT", "json", ("json", "console")) == "json")
+
+GLASSHOUSE_TEST_REQUIRE = env.words("GLASSHOUSE_TEST_REQUIRE")  # read by the test suite; known here so it is no typo
+env.refuse_unknown()

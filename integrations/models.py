@@ -1,0 +1,269 @@
+"""Rows only: what was read from Git, what each sync did, and who may see which account.
+
+Everything but `Repository` and the decisions on held snapshots is written by `integrations.actions.sync` alone.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+
+class Repository(models.Model):
+    """A config repository that the console reads."""
+
+    class Forge(models.TextChoices):
+        NONE = "", "none"
+        GITHUB = "github", "GitHub"
+        GITLAB = "gitlab", "GitLab"
+        GITEA = "gitea", "Gitea or Forgejo"
+
+    class Health(models.TextChoices):
+        NEW = "new", "never synced"
+        OK = "ok", "in step"
+        UNREACHABLE = "unreachable", "remote cannot be read"
+        REJECTED = "rejected", "newest commit has errors"
+        HELD = "held", "waiting for a decision"
+
+    name = models.SlugField(unique=True)
+    url = models.CharField(max_length=500)
+    branch = models.CharField(max_length=200, default="main")
+    token_ref = models.CharField(max_length=200, blank=True, help_text="env:NAME or file:/path; never the token itself")
+    forge = models.CharField(max_length=10, choices=Forge.choices, default=Forge.NONE, blank=True)
+    web_url = models.CharField(max_length=500, blank=True)
+    is_trusted = models.BooleanField(default=False, help_text="made by this console itself (the demo)")
+    sync_interval = models.PositiveIntegerField(default=60, help_text="seconds")
+    active = models.ForeignKey("Snapshot", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    head_commit = models.CharField(max_length=64, blank=True, help_text="what the remote's branch had at the last look")
+    health = models.CharField(max_length=12, choices=Health.choices, default=Health.NEW)
+    trouble = models.TextField(blank=True, help_text="one plain sentence, empty when all is well")
+    checked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "repositories"
+        permissions: ClassVar = [("request_sync", "Can ask for a sync")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Snapshot(models.Model):
+    """The desired state evaluated at one commit."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "active"
+        SUPERSEDED = "superseded", "superseded"
+        REJECTED = "rejected", "has errors"
+        HELD = "held", "held for a decision"
+        DISCARDED = "discarded", "discarded by decision"
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="snapshots")
+    commit = models.CharField(max_length=64)
+    previous = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    author_name = models.CharField(max_length=200)
+    author_email = models.CharField(max_length=320)
+    authored_at = models.DateTimeField()
+    subject = models.TextField()
+    pull_request = models.PositiveIntegerField(null=True, blank=True)
+    state = models.CharField(max_length=12, choices=State.choices)
+    hcl_key = models.CharField(max_length=64, blank=True)
+    layout = models.JSONField(default=dict, help_text="the settings document")
+    counts = models.JSONField(default=dict, help_text="documents by kind")
+    seconds = models.FloatField(default=0, help_text="from fetched to active")
+    hold_reasons = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_by_name = models.CharField(max_length=200, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "commit"], name="one_snapshot_per_commit"),
+            models.UniqueConstraint(
+                fields=["repository"], condition=models.Q(state="active"), name="one_active_snapshot"
+            ),
+        ]
+        indexes = [models.Index(fields=["repository", "-id"])]
+        permissions: ClassVar = [("decide_held", "Can decide on a held sync")]
+
+    def __str__(self) -> str:
+        return f"{self.repository_id}@{self.commit[:12]}"
+
+
+class SnapshotProblem(models.Model):
+    """Why a commit was rejected: one addressed finding (`integrations.core.problems.Problem`)."""
+
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="problems")
+    position = models.PositiveIntegerField()
+    code = models.CharField(max_length=40)
+    file = models.TextField(blank=True)
+    line = models.PositiveIntegerField(null=True, blank=True)
+    column = models.PositiveIntegerField(null=True, blank=True)
+    message = models.TextField()
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+class Evaluation(models.Model):
+    """The platform and environment documents of one set of inputs, kept by the hash of those inputs."""
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="evaluations")
+    key = models.CharField(max_length=64)
+    documents = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["repository", "key"], name="one_evaluation_per_key")]
+
+    def __str__(self) -> str:
+        return self.key[:12]
+
+
+class Account(models.Model):
+    """One customer tenant, as `account.yaml` of the active snapshot describes it."""
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="accounts")
+    slug = models.CharField(max_length=63)
+    name = models.CharField(max_length=200)
+    owner = models.CharField(max_length=320, blank=True)
+    tags = models.JSONField(default=list)
+    folder = models.TextField()
+    digest = models.CharField(max_length=64)
+    body = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["repository", "slug"], name="one_account_per_slug")]
+        indexes = [models.Index(fields=["repository", "owner"])]
+        permissions: ClassVar = [("propose_override", "Can propose overrides for an account")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class AccountUserPermission(UserObjectPermissionBase):
+    """A person's right on one account, granted by sync from `owner:` and by nothing else."""
+
+    content_object = models.ForeignKey(Account, on_delete=models.CASCADE)
+
+
+class AccountGroupPermission(GroupObjectPermissionBase):
+    """A team's right on one account (`owner: team:<name>`)."""
+
+    content_object = models.ForeignKey(Account, on_delete=models.CASCADE)
+
+
+class Connection(models.Model):
+    """One account's connection to one integration in one environment."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="connections")
+    integration = models.CharField(max_length=63)
+    environment = models.CharField(max_length=63)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "integration", "environment"], name="one_connection"),
+        ]
+        indexes = [models.Index(fields=["integration", "environment"])]
+
+    def __str__(self) -> str:
+        return f"{self.integration} in {self.environment}"
+
+
+class Document(models.Model):
+    """One document of the active snapshot but the accounts; `body` is `core.documents.to_builtins` of it."""
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="documents")
+    kind = models.CharField(max_length=12)
+    key = models.TextField()
+    layer = models.CharField(max_length=12, blank=True)
+    integration = models.CharField(max_length=63, blank=True)
+    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.CASCADE, related_name="overrides")
+    path = models.TextField()
+    line = models.PositiveIntegerField(default=1)
+    digest = models.CharField(max_length=64)
+    body = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["repository", "key"], name="one_document_per_key")]
+        indexes = [
+            models.Index(fields=["repository", "integration", "account"]),
+            models.Index(fields=["repository", "kind", "layer"]),
+            models.Index(fields=["repository", "path"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class FieldReference(models.Model):
+    """A provider field that an expression reads, or a unified field that it writes."""
+
+    class Direction(models.TextChoices):
+        READS = "reads", "reads"
+        WRITES = "writes", "writes"
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="references")
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+")
+    direction = models.CharField(max_length=6, choices=Direction.choices)
+    path = models.TextField(help_text="a JSON Pointer: /response/Tier__c")
+    name = models.CharField(max_length=200, help_text="the pointer's last segment, in lower case")
+    integration = models.CharField(max_length=63)
+    mapping = models.CharField(max_length=200)
+    part = models.CharField(max_length=16)
+    file = models.TextField()
+    line = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["repository", "name"]),
+            models.Index(fields=["repository", "integration", "mapping"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.direction} {self.path}"
+
+
+class ChangeSet(models.Model):
+    """What an activation changed in effective values, once for all the connections it changed alike.
+
+    `differences` is a list of `core` Difference values as JSON.
+    """
+
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="change_sets")
+    digest = models.CharField(max_length=64)
+    differences = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["snapshot", "digest"], name="one_change_set_per_content")]
+
+    def __str__(self) -> str:
+        return f"{self.snapshot_id}:{self.digest[:12]}"
+
+
+class Change(models.Model):
+    """One connection whose effective values an activation changed. Names are text: the account may be gone."""
+
+    change_set = models.ForeignKey(ChangeSet, on_delete=models.CASCADE, related_name="changes")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="changes")
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+")
+    account = models.CharField(max_length=63)
+    integration = models.CharField(max_length=63)
+    environment = models.CharField(max_length=63)
+
+    class Meta:
+        indexes = [models.Index(fields=["repository", "account", "-snapshot"])]
+
+    def __str__(self) -> str:
+        return f"{self.account}/{self.integration}/{self.environment}"
