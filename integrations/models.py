@@ -41,6 +41,7 @@ class Repository(models.Model):
     health = models.CharField(max_length=12, choices=Health.choices, default=Health.NEW)
     trouble = models.TextField(blank=True, help_text="one plain sentence, empty when all is well")
     checked_at = models.DateTimeField(null=True, blank=True)
+    rights_at = models.DateTimeField(null=True, blank=True, help_text="when owners' rights were last brought in step")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -184,7 +185,12 @@ class Connection(models.Model):
 class Document(models.Model):
     """One document of the active snapshot but the accounts; `body` is `core.documents.to_builtins` of it."""
 
+    class Origin(models.TextChoices):
+        EVALUATION = "evaluation", "HCL, schemas and samples, read as a whole"
+        FOLDER = "folder", "an account's folder"
+
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="documents")
+    origin = models.CharField(max_length=10, choices=Origin.choices)
     kind = models.CharField(max_length=12)
     key = models.TextField()
     layer = models.CharField(max_length=12, blank=True)
