@@ -1,0 +1,2 @@
+vault_path   = "vault://kv/larkspur/production"
+webhook_host = "hooks.larkspur.example"

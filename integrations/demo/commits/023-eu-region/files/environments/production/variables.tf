@@ -1,0 +1,14 @@
+variable "vault_path" {
+  description = "Where this environment's credentials live. Only references are ever written here."
+  type        = string
+}
+
+variable "webhook_host" {
+  description = "Host that vendors deliver webhooks to."
+  type        = string
+}
+
+variable "webhook_host_eu" {
+  description = "Host of our webhook receivers in Frankfurt."
+  type        = string
+}
