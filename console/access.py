@@ -16,6 +16,7 @@ from guardian.shortcuts import get_objects_for_user
 
 from console.models import User
 from integrations.models import Account, Repository
+from integrations.queries.reading import AccountDetail, Reader
 
 Person: TypeAlias = User | AnonymousUser
 VIEW = "integrations.view_account"
@@ -73,6 +74,24 @@ def account_for(user: Person, slug: str, right: str, *, repository: Repository) 
     if (refusal := denial(user, right, account)) is not None:
         raise PermissionDenied(str(refusal))
     return account
+
+
+def account_at(user: Person, slug: str, right: str, reader: Reader) -> AccountDetail:
+    """The account as `reader` sees it, if `user` has `right` on it; errors as for `account_for`.
+
+    At an older commit the account may since have gone, and with it every right on it alone: then only those who
+    may see everything see it.
+    """
+    row = Account.objects.filter(repository=reader.repository, slug=slug).first()
+    if denial(user, VIEW, row) is not None:
+        raise Http404(f"There is no account “{slug}”.")
+    if (refusal := denial(user, right, row)) is not None:
+        raise PermissionDenied(str(refusal))
+    detail = reader.account(slug)
+    if detail is None:
+        gone = " at this commit" if not reader.is_current else ""
+        raise Http404(f"There is no account “{slug}”{gone}.")
+    return detail
 
 
 def visible_accounts(user: Person, repository: Repository) -> frozenset[str] | None:

@@ -1,0 +1,72 @@
+"""What a request looks at: which repository, at which commit, as which person.
+
+Every view begins here; the header of every page reads the same answer, so that nothing is asked for twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest
+
+from console.access import repository_for, visible_accounts
+from integrations.core.problems import Problem
+from integrations.models import Repository
+from integrations.queries.moment import UnknownMoment, reader_for
+from integrations.queries.reading import Reader, Visible
+
+_ATTRIBUTE = "glasshouse_visit"
+_REPOSITORY = "glasshouse_repository"
+
+
+class NothingSynced(Http404):
+    """The repository has no snapshot yet, so there is nothing to show."""
+
+
+class NoSuchMoment(Http404):
+    """`?at=` names a commit that cannot be shown. `problems`: what is wrong with it, when it is known but bad."""
+
+    def __init__(self, sentence: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__(sentence)
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """`visible` is what lists and searches must be narrowed to; None means everything."""
+
+    repository: Repository
+    reader: Reader
+    visible: Visible
+
+
+def repository_of(request: HttpRequest) -> Repository:
+    """The repository that `?repository=` names, or the first. Raises Http404 or PermissionDenied (see access)."""
+    known: Repository | None = getattr(request, _REPOSITORY, None)
+    if known is None:
+        known = repository_for(request.user, request.GET.get("repository"))
+        setattr(request, _REPOSITORY, known)
+    return known
+
+
+def visit(request: HttpRequest) -> Visit:
+    """What the request looks at. Raises NothingSynced, NoSuchMoment, Http404 or PermissionDenied."""
+    known = visit_so_far(request)
+    if known is not None:
+        return known
+    repository = repository_of(request)
+    if repository.active is None:
+        raise NothingSynced(f"Nothing of “{repository.name}” has been synced yet.")
+    try:
+        reader = reader_for(repository, request.GET.get("at") or None)
+    except UnknownMoment as error:
+        raise NoSuchMoment(str(error), error.problems) from error
+    made = Visit(repository=repository, reader=reader, visible=visible_accounts(request.user, repository))
+    setattr(request, _ATTRIBUTE, made)
+    return made
+
+
+def visit_so_far(request: HttpRequest) -> Visit | None:
+    """The visit that a view has begun, for what is drawn around every page; None on pages without one."""
+    known: Visit | None = getattr(request, _ATTRIBUTE, None)
+    return known
