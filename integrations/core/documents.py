@@ -174,7 +174,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDocument:
-    """`account.yaml`. `connections` None: not stated, so each override implies one in each of its environments."""
+    """`account.yaml`. `connections` None: not stated, so each override implies one in each of its environments.
+
+    `lines` has the line of each stated connection, by the pointer `/connections/0` and so on.
+    """
 
     slug: str
     name: str
@@ -183,6 +186,7 @@ class AccountDocument:
     connections: tuple[Connection, ...] | None
     source: Source
     owner_line: int | None = None
+    lines: Lines = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

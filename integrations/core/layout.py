@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from integrations.core.documents import JSON, SettingsDocument, Source
 from integrations.core.problems import Code, Problem
-from integrations.core.text import Node, child, problem, short
-from integrations.core.tree import MissingFile, Tree
+from integrations.core.text import Node, child, problem, short, unstorable
+from integrations.core.tree import Entry, Kind, MissingFile, Tree
 from integrations.core.yaml import read_yaml
 
 SETTINGS_FILE = "glasshouse.yaml"
@@ -33,6 +33,7 @@ YAML_SUFFIXES = (".yaml", ".yml")
 MODEL_SUFFIX = ".schema.json"
 SAMPLE_SUFFIXES = (".json", *YAML_SUFFIXES)
 
+FILE_SIZE = 1024 * 1024  # bytes of any one file that is read
 SLUG_LENGTH = 63
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?")
 _NAME_LENGTH = 200
@@ -221,6 +222,28 @@ def _bad_root(folder: JSON, others: Sequence[str]) -> str | None:
     if any(path == other or is_below(path, other) or is_below(other, path) for other in others):
         return f"{short(path)} is in the list already, or lies in a folder that is."
     return None
+
+
+def refused(entry: Entry) -> Problem | None:
+    """Why an entry cannot be read as a file; None for a regular file with a name that can be written down."""
+    if not entry.is_decodable:
+        shown = entry.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return problem(Code.BAD_NAME, "The file's name is not UTF-8.", shown, 1)
+    if entry.kind is Kind.SYMLINK:
+        return problem(Code.SYMLINK, "Symbolic links are not followed; put the file itself here.", entry.path, 1)
+    if entry.kind is Kind.SUBMODULE:
+        return problem(Code.SUBMODULE, "Submodules are not read; put the files themselves here.", entry.path, 1)
+    if (bad := unstorable(entry.path)) is not None:
+        return problem(Code.BAD_NAME, f"The file's name holds the character U+{ord(bad):04X}.", entry.path, 1)
+    if entry.size > FILE_SIZE:
+        message = f"The file has {entry.size:,} bytes; at most {FILE_SIZE:,} are read."
+        return problem(Code.TOO_LARGE, message, entry.path, 1)
+    return None
+
+
+def unknown_environment(name: str, known: Sequence[str]) -> str:
+    """The sentence for an environment that the repository does not have."""
+    return f"There is no environment “{short(name)}”; there are {', '.join(known)}."
 
 
 def bad_slug(name: JSON) -> str:

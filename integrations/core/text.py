@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from integrations.core.documents import JSON, Source
@@ -81,6 +82,14 @@ def short(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def problem(code: Code, message: str, file: str, line: int, column: int | None = None, **data: str) -> Problem:
+def problem(
+    code: Code,
+    message: str,
+    file: str,
+    line: int,
+    column: int | None = None,
+    *,
+    data: Mapping[str, str] | None = None,
+) -> Problem:
     """A problem with its address, short to write."""
-    return Problem(code=code, message=message, source=Source(file=file, line=line), column=column, data=data)
+    return Problem(code=code, message=message, source=Source(file=file, line=line), column=column, data=data or {})
