@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from integrations.core.directives import check_patch
 from integrations.core.documents import (
     JSON,
     Environments,
@@ -100,6 +101,7 @@ class _Reader:
         start = "/config/"
         cut = len(start) - 1
         lines = {pointer[cut:]: line for pointer, line in self.node.lines.items() if pointer.startswith(start)}
+        self.problems += check_patch(value, lines, self.file)
         return value, lines
 
     def mappings(self) -> Mapping[str, Mapping[Part, PartOverride]]:

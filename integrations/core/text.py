@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from integrations.core.documents import JSON, Source
+from integrations.core.pointer import escape
 from integrations.core.problems import Code, Problem
 
 INTEGER_LIMIT = 2**63  # integers below it are held exactly by the database and by msgspec
@@ -66,9 +67,7 @@ def position(text: str, offset: int) -> tuple[int, int]:
 
 def child(pointer: str, key: str) -> str:
     """The JSON Pointer (RFC 6901) of a key below `pointer`."""
-    if "~" in key or "/" in key:
-        key = key.replace("~", "~0").replace("/", "~1")
-    return f"{pointer}/{key}"
+    return f"{pointer}/{escape(key)}"
 
 
 def unstorable(text: str) -> str | None:

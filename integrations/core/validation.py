@@ -73,9 +73,13 @@ def uses(value: JSON, keyword: str) -> bool:
     return isinstance(value, list) and any(uses(item, keyword) for item in value)
 
 
+def _compiled(pattern: str) -> Any:
+    return re2.compile(pattern, _options)  # type: ignore[no-untyped-call]
+
+
 def _why_not(pattern: str) -> str | None:
     try:
-        re2.compile(pattern, _options)
+        _compiled(pattern)
     except re2.error as error:
         reason = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else str(error)
         return f"The pattern {short(pattern)} cannot be used ({short(reason)})."
@@ -98,7 +102,7 @@ def _spend(work: int) -> None:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    return re2.compile(pattern, _options).search(text) is not None
+    return _compiled(pattern).search(text) is not None
 
 
 def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
