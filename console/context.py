@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from django.contrib.messages.storage.base import Message
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
+from console.demo_people import PEOPLE, Person
 from console.visit import Visit, repository_of, visit_so_far
 from integrations.git.history import describe
 from integrations.git.links import commit_link, file_link, pull_request_link
@@ -53,6 +54,12 @@ class Page:
     def messages(self) -> list[Message]:
         return list(get_messages(self._request)) if hasattr(self._request, "_messages") else []
 
+    @cached_property
+    def demo_people(self) -> Sequence[Person]:
+        """Who may sign in to the demo; nobody as soon as the console reads a repository of its operators."""
+        first = Repository.objects.order_by("id").first()
+        return PEOPLE if first is not None and first.is_trusted else ()
+
     # --- repository ------------------------------------------------------------------------------------
     @cached_property
     def repository(self) -> Repository | None:
@@ -74,18 +81,15 @@ class Page:
 
     @cached_property
     def waiting(self) -> Snapshot | None:
-        """The snapshot that the banner speaks of: the newest rejected or held one."""
-        if self.repository is None or self.repository.health not in {
-            Repository.Health.REJECTED,
-            Repository.Health.HELD,
-        }:
+        """The snapshot of the remote's newest commit where that is not in force: rejected, held or discarded."""
+        repository = self.repository
+        if repository is None or repository.health not in {Repository.Health.REJECTED, Repository.Health.HELD}:
             return None
-        states = [Snapshot.State.REJECTED, Snapshot.State.HELD]
-        return Snapshot.objects.filter(repository=self.repository, state__in=states).order_by("-id").first()
+        return Snapshot.objects.filter(repository=repository, commit=repository.head_commit).first()
 
     @cached_property
     def waiting_problems(self) -> int:
-        return self.waiting.problems.count() if self.waiting is not None else 0
+        return int(self.waiting.counts.get("problems", 0)) if self.waiting is not None else 0
 
     # --- moment ----------------------------------------------------------------------------------------
     @cached_property

@@ -1,0 +1,58 @@
+"""Home: what needs the person who signed in."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from console.access import DECIDE_HELD, Person, denial
+from console.visit import repository_of, visit
+from integrations.models import Repository, Snapshot
+from integrations.queries.changes import recent_changes
+from integrations.queries.reading import AccountEntry, AccountFilter, Reader
+
+_MINE = 10
+_RECENT = 12
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    if not Repository.objects.exists():
+        return render(request, "home/no_repository.html")
+    repository = repository_of(request)
+    if repository.active is None:
+        return render(request, "home/unsynced.html")
+    here = visit(request)
+    mine, total = _mine(request.user, here.reader)
+    context = {
+        "mine": mine,
+        "mine_total": total,
+        "owners": _names(request.user),
+        "held": _held(request.user, repository),
+        "changes": recent_changes(repository, visible=here.visible, limit=_RECENT) if here.reader.is_current else [],
+        "counts": repository.active.counts,
+        "snapshot": repository.active,
+    }
+    return render(request, "home/home.html", context)
+
+
+def _names(user: Person) -> list[str]:
+    """What `owner:` may say to mean this person: the e-mail address, or a team."""
+    if not user.is_authenticated:
+        return []
+    teams = user.groups.filter(name__startswith="team:").order_by("name").values_list("name", flat=True)
+    return [user.email, *teams]
+
+
+def _mine(user: Person, reader: Reader) -> tuple[list[AccountEntry], int]:
+    pages = [reader.accounts(AccountFilter(owner=name), limit=_MINE) for name in _names(user)]
+    entries = [entry for page in pages for entry in page.entries]
+    return entries[:_MINE], sum(page.total for page in pages)
+
+
+def _held(user: Person, repository: Repository) -> Snapshot | None:
+    """The held sync that this person may decide on."""
+    if repository.health != Repository.Health.HELD or denial(user, DECIDE_HELD) is not None:
+        return None
+    return Snapshot.objects.filter(repository=repository, state=Snapshot.State.HELD).order_by("-id").first()

@@ -1,0 +1,157 @@
+"""Where the repository stands: health, what was checked when, every snapshot; and a person's decision on a held one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST, require_safe
+from kombu.exceptions import OperationalError
+
+from console.access import DECIDE_HELD, REQUEST_SYNC, denial, require, visible_accounts
+from console.htmx import page_or_part
+from console.models import User
+from console.visit import repository_of
+from integrations.actions.sync import NotHeld, Result, decide_held
+from integrations.models import Account, Repository, Snapshot, SnapshotProblem
+from integrations.queries.changes import effects
+from integrations.queries.reading import Visible
+from integrations.tasks import sync_repository
+
+_PER_PAGE = 30
+_SHOWN_PROBLEMS = 200
+_PATIENCE = timedelta(minutes=2)
+
+
+class Decision(forms.Form):
+    """Why a held sync is let through or discarded."""
+
+    decision = forms.ChoiceField(choices=[("accept", "accept"), ("discard", "discard")])
+    reason = forms.CharField(max_length=2000, error_messages={"required": "Say why; the reason is kept for good."})
+
+
+@require_safe
+def sync(request: HttpRequest) -> HttpResponse:
+    repository = repository_of(request)
+    before = request.GET.get("before", "")
+    rows = repository.snapshots.order_by("-id")
+    rows = rows.filter(pk__lt=int(before)) if before.isdecimal() else rows
+    shown = list(rows[: _PER_PAGE + 1])
+    context = {
+        "repository": repository,
+        "snapshots": shown[:_PER_PAGE],
+        "next": shown[_PER_PAGE - 1].pk if len(shown) > _PER_PAGE else None,
+        "is_first": not before,
+        "total": repository.snapshots.count(),
+        "denial": denial(request.user, REQUEST_SYNC),
+        "progress": _progress(repository, request.GET.get("asked", "")),
+    }
+    return page_or_part(request, "sync/sync.html", {"sync-status": "sync/_status.html"}, context)
+
+
+@require_POST
+def now(request: HttpRequest) -> HttpResponse:
+    """Queues a sync and shows the page that waits for its end."""
+    repository = repository_of(request)
+    require(request.user, REQUEST_SYNC)
+    asked = timezone.now()
+    try:
+        sync_repository.delay(repository.pk, actor=str(request.user))
+    except OperationalError:
+        messages.error(request, "The queue cannot be reached, so no sync was asked for. Try again in a moment.")
+        return redirect(_address(request, "sync"))
+    return redirect(_address(request, "sync", asked=asked.isoformat()))
+
+
+@require_safe
+def snapshot(request: HttpRequest, commit: str) -> HttpResponse:
+    return _snapshot_page(request, _snapshot(request, commit), Decision())
+
+
+@require_POST
+def decide(request: HttpRequest, commit: str) -> HttpResponse:
+    found = _snapshot(request, commit)
+    require(request.user, DECIDE_HELD)
+    assert isinstance(request.user, User)
+    form = Decision(request.POST)
+    if not form.is_valid():
+        return _snapshot_page(request, found, form, status=422)
+    is_accepted = form.cleaned_data["decision"] == "accept"
+    try:
+        outcome = decide_held(found.pk, accept=is_accepted, actor=request.user, reason=form.cleaned_data["reason"])
+    except NotHeld:
+        messages.warning(request, "Somebody else has decided in the meantime; your decision was not needed.")
+    else:
+        is_done = not is_accepted or outcome.result is Result.ACTIVATED
+        messages.add_message(request, messages.SUCCESS if is_done else messages.WARNING, outcome.message)
+    return redirect(_address(request, "sync_snapshot", found.commit))
+
+
+def _snapshot(request: HttpRequest, commit: str) -> Snapshot:
+    return get_object_or_404(
+        Snapshot.objects.select_related("previous"), repository=repository_of(request), commit=commit
+    )
+
+
+def _snapshot_page(request: HttpRequest, found: Snapshot, form: Decision, *, status: int = 200) -> HttpResponse:
+    repository = repository_of(request)
+    visible = visible_accounts(request.user, repository)
+    context = {
+        "repository": repository,
+        "snapshot": found,
+        "problems": [row.as_problem() for row in _problems(found, visible)],
+        "problems_total": int(found.counts.get("problems", 0)),
+        "effects": effects(found, visible=visible),
+        "form": form,
+        "denial": denial(request.user, DECIDE_HELD),
+    }
+    return render(request, "sync/snapshot.html", context, status=status)
+
+
+def _problems(found: Snapshot, visible: Visible) -> list[SnapshotProblem]:
+    """The first of them; for a person who sees single accounts those in their folders: a message may quote a file."""
+    rows = found.problems.order_by("position")
+    if visible is not None:
+        mine = Account.objects.filter(repository=found.repository_id, slug__in=visible)
+        within = Q(pk__in=[])
+        for folder in mine.values_list("folder", flat=True):
+            within |= Q(file__startswith=f"{folder}/")
+        rows = rows.filter(within)
+    return list(rows[:_SHOWN_PROBLEMS])
+
+
+def _progress(repository: Repository, asked: str) -> str:
+    """What became of the sync that was asked for at `asked` (ISO 8601): "", "waiting", "done" or "late".
+
+    The address carries the moment, so that a reload goes on waiting and an old link does not.
+    """
+    moment = _moment(asked)
+    if moment is None:
+        return ""
+    if repository.checked_at is not None and repository.checked_at >= moment:
+        return "done"
+    return "waiting" if timezone.now() - moment < _PATIENCE else "late"
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment is not None and timezone.is_aware(moment) else None
+
+
+def _address(request: HttpRequest, name: str, commit: str = "", **query: str) -> str:
+    """The address of a page of this module, in the repository that the request names."""
+    named = {"repository": request.GET["repository"]} if request.GET.get("repository") else {}
+    path = reverse(name, args=[commit] if commit else [])
+    wanted = {**named, **query}
+    return f"{path}?{urlencode(wanted)}" if wanted else path
