@@ -24,11 +24,12 @@ from integrations.core.syntax import Symbol
 Place: TypeAlias = tuple[str, ...]  # names from the root of the input
 Places: TypeAlias = Mapping[Place, int]  # place → position in the text that leads to it
 
-MAX_VISITS = 40_000  # nodes; a walk that goes on for longer ends with what it has found
+MAX_VISITS = 150_000  # nodes; a walk that goes on for longer ends with what it has found
 MAX_PLACES = 64  # of one value
 MAX_NAMES = 40  # of one place
 MAX_CALLS = 8  # levels of functions that call one another
 MAX_READS = 2_000
+MAX_PATH = 1_000  # characters of a place's pointer; a longer one is left out
 
 # Names that design §5 binds for mapping expressions: as variables they are the input's fields of the same name.
 BINDINGS = frozenset({"response", "query", "rawQuery", "body", "headers", "context", "error", "id"})
@@ -93,7 +94,8 @@ def reads(tree: Symbol, line_of: Callable[[int], int]) -> tuple[ReadField, ...]:
     found: dict[str, int] = {}
     for place, position in walk.found.items():
         path = build(readable(name) for name in place)
-        found[path] = min(position, found.get(path, position))
+        if len(path) <= MAX_PATH:
+            found[path] = min(position, found.get(path, position))
     return tuple(ReadField(path=path, line=line_of(found[path])) for path in sorted(found))
 
 

@@ -73,6 +73,8 @@ class _TooDeepError(Exception):
 class _Tokens(_LibraryTokenizer):  # type: ignore[misc] # untyped base
     """Tokens that know where they start."""
 
+    position: int
+
     def __init__(self, path: str, regex_engine: Callable[..., Any]) -> None:
         super().__init__(path, regex_engine)
         self.start = 0
@@ -95,6 +97,9 @@ class _Parser(_LibraryParser):  # type: ignore[misc] # untyped base
     """The parser, bounded; one instance serves many texts, one after the other."""
 
     lexer: _Tokens
+    node: Symbol
+    errors: list[Any]
+    ancestry: list[Any]
 
     def read(self, text: str) -> Symbol:
         """The tree of `text`. Raises whatever the base raises, and _TooDeepError."""
