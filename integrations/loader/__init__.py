@@ -4,8 +4,8 @@
     load_platform(tree, evaluator=…)   settings, HCL, models and samples: where a commit leaves accounts alone
     load_account(tree, folder, …)      one account's folder
 
-HCL is evaluated only where what it can read changed: keep `Loaded.hcl_key` with the documents and hand both back as
-`KnownHcl`.
+HCL is evaluated only where what it can read changed: keep `Loaded.hcl_documents` by `Loaded.hcl_key` and hand in
+`known`, which finds them again.
 """
 
 from integrations.core.accounts import parse_account as load_account

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from integrations.core.accounts import parse_account
 from integrations.core.checks import check
@@ -18,12 +20,8 @@ from integrations.loader.survey import Survey, TreeLimits, survey
 LIMITS = TreeLimits()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownHcl:
-    """What HCL gave for an `hcl_key` before, so that it need not be evaluated again."""
-
-    key: str
-    documents: tuple[Document, ...]
+# What HCL gave for an `hcl_key` before, so that it need not be evaluated again; None when that is not kept.
+KnownHcl: TypeAlias = Callable[[str], tuple[Document, ...] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +94,9 @@ def _loaded(found: Survey, joined: Parsed, hcl: Parsed, problems: list[Problem])
 
 
 def _hcl(found: Survey, evaluator: Evaluator, *, trusted: bool, known: KnownHcl | None) -> Parsed:
-    if known is not None and known.key == found.hcl_key():
-        return Parsed(documents=known.documents)
+    kept = known(found.hcl_key()) if known is not None else None
+    if kept is not None:
+        return Parsed(documents=kept)
     return evaluate(found, evaluator, trusted=trusted)
 
 
