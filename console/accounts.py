@@ -7,5 +7,5 @@ from django.http import HttpRequest
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 (allauth's signature)
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -45,6 +45,9 @@ class Environment:
     def path(self, name: str, default: Path) -> Path:
         return self._read(name, default, lambda value: Path(value).expanduser().resolve())
 
+    def optional_path(self, name: str) -> Path | None:
+        return self._read(name, None, lambda value: Path(value).expanduser().resolve() if value else None)
+
     def words(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """A list, separated by commas."""
         return self._read(name, default, lambda value: tuple(word.strip() for word in value.split(",") if word.strip()))
@@ -94,7 +97,7 @@ def database(url: str) -> dict[str, object]:
     """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
-        name = unquote(parts.path[1:] if parts.path.startswith("/") else parts.path)
+        name = unquote(parts.path.removeprefix("/"))
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": name or ":memory:",

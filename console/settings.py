@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "console.middleware.PermissionsPolicyMiddleware",
+    "console.visit.BadMomentMiddleware",
 ]
 
 # --- database, broker, cache ---------------------------------------------------------------------------
@@ -114,8 +115,8 @@ SYNC_INTERVAL_SECONDS = env.number("SYNC_INTERVAL_SECONDS", 60, least=5)
 # A sync that would remove more than this share of accounts, integrations or mappings waits for a person.
 SYNC_HOLD_REMOVAL_PERCENT = env.number("SYNC_HOLD_REMOVAL_PERCENT", 20, least=1, most=100)
 GIT_TIMEOUT_SECONDS = env.number("GIT_TIMEOUT_SECONDS", 120, least=1)
-SSH_KEY_FILE = env.text("SSH_KEY_PATH")
-SSH_KNOWN_HOSTS_FILE = env.text("SSH_KNOWN_HOSTS_PATH")
+SSH_KEY_FILE = env.optional_path("SSH_KEY_PATH")
+SSH_KNOWN_HOSTS_FILE = env.optional_path("SSH_KNOWN_HOSTS_PATH")
 HCL_TIMEOUT_SECONDS = env.number("HCL_TIMEOUT_SECONDS", 60, least=1)
 # Named for what it risks: HCL of the repository then runs with this process's rights, files and network.
 HCL_ALLOW_UNSANDBOXED_EVALUATION = env.flag("HCL_ALLOW_UNSANDBOXED_EVALUATION", default=False)

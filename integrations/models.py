@@ -11,6 +11,9 @@ from django.conf import settings
 from django.db import models
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
+from integrations.core.documents import Source
+from integrations.core.problems import Code, Problem
+
 
 class Repository(models.Model):
     """A config repository that the console reads."""
@@ -71,8 +74,9 @@ class Snapshot(models.Model):
     subject = models.TextField()
     pull_request = models.PositiveIntegerField(null=True, blank=True)
     state = models.CharField(max_length=12, choices=State.choices)
-    hcl_key = models.CharField(max_length=64, blank=True)
+    platform_key = models.CharField(max_length=64, blank=True, help_text="names the inputs of all but account folders")
     layout = models.JSONField(default=dict, help_text="the settings document")
+    hcl_folders = models.JSONField(default=list, help_text="account folders that HCL reaches into")
     counts = models.JSONField(default=dict, help_text="documents by kind")
     seconds = models.FloatField(default=0, help_text="from fetched to active")
     hold_reasons = models.JSONField(default=list)
@@ -115,6 +119,10 @@ class SnapshotProblem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.message}"
+
+    def as_problem(self) -> Problem:
+        source = Source(file=self.file, line=self.line) if self.line is not None else None
+        return Problem(code=Code(self.code), message=self.message, source=source, column=self.column)
 
 
 class Evaluation(models.Model):
@@ -202,7 +210,7 @@ class Document(models.Model):
     body = models.JSONField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["repository", "key"], name="one_document_per_key")]
+        constraints = [models.UniqueConstraint(fields=["repository", "origin", "key"], name="one_document_per_key")]
         indexes = [
             models.Index(fields=["repository", "integration", "account"]),
             models.Index(fields=["repository", "kind", "layer"]),
@@ -261,6 +269,12 @@ class ChangeSet(models.Model):
 class Change(models.Model):
     """One connection whose effective values an activation changed. Names are text: the account may be gone."""
 
+    class Kind(models.TextChoices):
+        CHANGED = "changed", "changed"
+        CONNECTED = "connected", "connected"
+        DISCONNECTED = "disconnected", "disconnected"
+
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.CHANGED)
     change_set = models.ForeignKey(ChangeSet, on_delete=models.CASCADE, related_name="changes")
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="changes")
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+")

@@ -7,7 +7,7 @@ database keeps and back, and `digest` names its content, so that sync writes onl
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -283,6 +283,18 @@ def key_of(document: Document) -> str:
             return f"model:{document.model}/{document.resource}"
         case SampleDocument():
             return f"sample:{document.source.file}"
+
+
+def expressions_of(document: Document) -> Iterator[tuple[str, Part, Expression]]:
+    """Every expression of a document with its mapping (`model/resource/method`) and part."""
+    if isinstance(document, MappingDocument):
+        for part, expression in document.parts.items():
+            yield str(document.key), part, expression
+    elif isinstance(document, OverrideDocument):
+        for key, parts in document.mappings.items():
+            for part, override in parts.items():
+                if override.expression is not None:
+                    yield key, part, override.expression
 
 
 def encode(document: Document) -> bytes:

@@ -90,8 +90,8 @@ class DesiredState:
         return Stack(
             integration=base,
             mappings=tuple(d for d in self.mappings.get(integration, ()) if applies(d.environments, environment)),
-            environment=_only(self.environment_overrides.get(integration, ()), environment),
-            account=_only(self.account_overrides.get((account, integration), ()), environment) if account else None,
+            environment=only(self.environment_overrides.get(integration, ()), environment),
+            account=only(self.account_overrides.get((account, integration), ()), environment) if account else None,
         )
 
     def connections(self, account: str) -> tuple[Connection, ...]:
@@ -121,5 +121,6 @@ def connections_of(
     return tuple(sorted(implied))
 
 
-def _only(overrides: Iterable[OverrideDocument], environment: str) -> OverrideDocument | None:
+def only(overrides: Iterable[OverrideDocument], environment: str) -> OverrideDocument | None:
+    """The one override that is in force in `environment`: the loader refuses a second as a duplicate."""
     return next((d for d in overrides if applies(d.environments, environment)), None)

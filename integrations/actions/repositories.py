@@ -1,0 +1,76 @@
+"""Which config repositories the console reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.demo.seed import seed
+from integrations.git.address import check_branch, check_url
+from integrations.git.links import guess_forge
+from integrations.models import Repository
+
+log = structlog.get_logger(__name__)
+CONFIGURED = "config"
+DEMO = "demo"
+
+
+@transaction.atomic
+def configure_repository(
+    *,
+    name: str,
+    url: str,
+    branch: str,
+    actor: str,
+    token_ref: str = "",
+    forge: str = "",
+    web_url: str = "",
+    is_trusted: bool = False,
+) -> Repository:
+    """Adds the repository, or changes where an existing one is read from. Raises GitError for a bad URL or branch.
+
+    With no forge given, a well-known host in the URL tells it.
+    """
+    url, branch = check_url(url), check_branch(branch)
+    if not forge and (guessed := guess_forge(url)) is not None:
+        forge, web_url = guessed[0], web_url or guessed[1]
+    repository, created = Repository.objects.update_or_create(
+        name=name,
+        defaults={
+            "url": url,
+            "branch": branch,
+            "token_ref": token_ref,
+            "forge": forge,
+            "web_url": web_url,
+            "is_trusted": is_trusted,
+            "sync_interval": settings.SYNC_INTERVAL_SECONDS,
+        },
+    )
+    log.info("repository configured", repository=name, created=created, actor=actor)
+    return repository
+
+
+def configure_from_environment(*, actor: str) -> Repository | None:
+    """The repository that CONFIG_REPOSITORY_URL names, brought in step with the settings; None when it is not set."""
+    if not settings.CONFIG_REPOSITORY_URL:
+        return None
+    return configure_repository(
+        name=CONFIGURED,
+        url=settings.CONFIG_REPOSITORY_URL,
+        branch=settings.CONFIG_REPOSITORY_BRANCH,
+        token_ref=settings.CONFIG_REPOSITORY_TOKEN_REF,
+        forge=settings.CONFIG_REPOSITORY_FORGE,
+        web_url=settings.CONFIG_REPOSITORY_WEB_URL,
+        actor=actor,
+    )
+
+
+def configure_demo(*, actor: str) -> Repository:
+    """Seeds the demo repository below the data folder and configures it as one that this console made itself."""
+    bare: Path = settings.DATA_DIR / "demo.git"
+    seed(bare, now=timezone.now())
+    return configure_repository(name=DEMO, url=f"file://{bare}", branch="main", is_trusted=True, actor=actor)

@@ -1,0 +1,110 @@
+"""What activations changed: the history of an account, and the effect of a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+from django.db.models import Count
+
+from integrations.core.merge import Difference
+from integrations.models import Change, ChangeSet, Repository, Snapshot
+from integrations.queries.reading import Visible
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionChange:
+    """What one activation changed for one connection."""
+
+    pk: int
+    kind: Change.Kind  # connected and disconnected carry no differences
+    snapshot: Snapshot
+    account: str
+    integration: str
+    environment: str
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What one activation changed alike for `connections` connections of `accounts` accounts."""
+
+    kind: Change.Kind
+    differences: tuple[Difference, ...]
+    connections: int
+    accounts: int
+    examples: tuple[tuple[str, str, str], ...]  # account, integration, environment
+
+
+def account_changes(
+    repository: Repository,
+    account: str,
+    *,
+    integration: str = "",
+    environment: str = "",
+    before: int | None = None,
+    limit: int = 50,
+) -> list[ConnectionChange]:
+    """Newest first; `before`: the `pk` of the last one shown, for the next page."""
+    rows = Change.objects.filter(repository=repository, account=account)
+    rows = rows.filter(integration=integration) if integration else rows
+    rows = rows.filter(environment=environment) if environment else rows
+    rows = rows.filter(pk__lt=before) if before is not None else rows
+    return _typed(rows.select_related("change_set", "snapshot__previous").order_by("-pk")[:limit])
+
+
+def recent_changes(repository: Repository, *, visible: Visible = None, limit: int = 20) -> list[ConnectionChange]:
+    """The newest changes of all visible accounts."""
+    rows = Change.objects.filter(repository=repository)
+    rows = rows if visible is None else rows.filter(account__in=visible)
+    return _typed(rows.select_related("change_set", "snapshot").order_by("-pk")[:limit])
+
+
+def effects(snapshot: Snapshot, *, visible: Visible = None, examples: int = 5) -> list[Effect]:
+    """What the activation of `snapshot` changed, most connections first; three queries."""
+    rows = Change.objects.filter(snapshot=snapshot)
+    rows = rows if visible is None else rows.filter(account__in=visible)
+    counted = {
+        (row["change_set"], row["kind"]): row
+        for row in rows.values("change_set", "kind").annotate(
+            connections=Count("pk"), accounts=Count("account", distinct=True)
+        )
+    }
+    shown: dict[tuple[int, str], list[tuple[str, str, str]]] = {key: [] for key in counted}
+    for set_pk, kind, *names in rows.order_by("account").values_list(
+        "change_set", "kind", "account", "integration", "environment"
+    )[:2000]:
+        if len(shown[set_pk, kind]) < examples:
+            shown[set_pk, kind].append((names[0], names[1], names[2]))
+    sets: Mapping[int, ChangeSet] = ChangeSet.objects.in_bulk([pk for pk, _ in counted])
+    found = [
+        Effect(
+            kind=Change.Kind(kind),
+            differences=_differences(sets[pk]),
+            connections=row["connections"],
+            accounts=row["accounts"],
+            examples=tuple(shown[pk, kind]),
+        )
+        for (pk, kind), row in counted.items()
+    ]
+    return sorted(found, key=lambda effect: -effect.connections)
+
+
+def _typed(rows: Iterable[Change]) -> list[ConnectionChange]:
+    return [
+        ConnectionChange(
+            pk=row.pk,
+            kind=Change.Kind(row.kind),
+            snapshot=row.snapshot,
+            account=row.account,
+            integration=row.integration,
+            environment=row.environment,
+            differences=_differences(row.change_set),
+        )
+        for row in rows
+    ]
+
+
+def _differences(row: ChangeSet) -> tuple[Difference, ...]:
+    return tuple(msgspec.convert(body, Difference) for body in row.differences)

@@ -1,0 +1,100 @@
+"""One search box over accounts, integrations, mappings and fields of the active snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Case, Count, IntegerField, Q, Value, When
+
+from integrations.core.documents import Kind
+from integrations.models import Account, Document, FieldReference, Repository
+from integrations.queries.reading import Visible
+
+
+class HitKind(StrEnum):
+    ACCOUNT = "account"
+    INTEGRATION = "integration"
+    MAPPING = "mapping"
+    FIELD = "field"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One result. `names`: what identifies the target's page, e.g. (slug,) or (integration, model, resource, method)."""
+
+    kind: HitKind
+    title: str
+    detail: str
+    names: tuple[str, ...]
+
+
+def search(repository: Repository, text: str, *, visible: Visible = None, limit: int = 8) -> list[Hit]:
+    """Up to `limit` hits of each kind, those that begin with the text first. Four queries; none for a blank text."""
+    text = text.strip()
+    if not text:
+        return []
+    return [
+        *_accounts(repository, text, visible, limit),
+        *_integrations(repository, text, limit),
+        *_mappings(repository, text, limit),
+        *_fields(repository, text, visible, limit),
+    ]
+
+
+def _accounts(repository: Repository, text: str, visible: Visible, limit: int) -> list[Hit]:
+    rows = Account.objects.filter(repository=repository)
+    rows = rows if visible is None else rows.filter(slug__in=visible)
+    found = (
+        rows.filter(Q(slug__icontains=text) | Q(name__icontains=text))
+        .annotate(
+            rank=Case(
+                When(slug__istartswith=text, then=Value(0)),
+                When(name__istartswith=text, then=Value(1)),
+                default=Value(2),
+                output_field=IntegerField(),
+            )
+        )
+        .order_by("rank", "slug")[:limit]
+    )
+    return [
+        Hit(kind=HitKind.ACCOUNT, title=row.name, detail=f"{row.slug} · {row.owner or 'no owner'}", names=(row.slug,))
+        for row in found
+    ]
+
+
+def _integrations(repository: Repository, text: str, limit: int) -> list[Hit]:
+    rows = Document.objects.filter(repository=repository, kind=Kind.INTEGRATION, integration__icontains=text)
+    slugs = rows.values_list("integration", flat=True).distinct().order_by("integration")[:limit]
+    return [Hit(kind=HitKind.INTEGRATION, title=slug, detail="integration", names=(slug,)) for slug in slugs]
+
+
+def _mappings(repository: Repository, text: str, limit: int) -> list[Hit]:
+    rows = Document.objects.filter(repository=repository, kind=Kind.MAPPING)
+    for word in text.lower().split():
+        rows = rows.filter(key__icontains=word)
+    hits: dict[str, Hit] = {}
+    for key in rows.order_by("key").values_list("key", flat=True)[: 4 * limit]:
+        _, integration, name = key.split("@")[0].split(":", 2)
+        hits.setdefault(
+            f"{integration} {name}",
+            Hit(kind=HitKind.MAPPING, title=name, detail=integration, names=(integration, *name.split("/"))),
+        )
+    return list(hits.values())[:limit]
+
+
+def _fields(repository: Repository, text: str, visible: Visible, limit: int) -> list[Hit]:
+    rows = FieldReference.objects.filter(repository=repository, name__contains=text.lower())
+    if visible is not None:
+        rows = rows.filter(Q(document__account=None) | Q(document__account__slug__in=visible))
+    found = rows.values("path", "direction").annotate(places=Count("pk")).order_by("-places", "path")[:limit]
+    return [
+        Hit(
+            kind=HitKind.FIELD,
+            title=row["path"],
+            detail=f"{'read' if row['direction'] == 'reads' else 'written'} in {row['places']}"
+            f" place{'' if row['places'] == 1 else 's'}",
+            names=(row["path"],),
+        )
+        for row in found
+    ]

@@ -1,0 +1,26 @@
+"""Background work: an id in, one action call."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from integrations.actions.sync import sync
+from integrations.models import Repository
+
+
+@shared_task
+def sync_repository(pk: int, actor: str = "schedule") -> None:
+    """A second delivery finds nothing new."""
+    sync(pk, actor=actor)
+
+
+@shared_task
+def sync_due_repositories() -> None:
+    """Queues a sync for each repository whose interval has passed; run by beat."""
+    now = timezone.now()
+    for pk, interval, checked_at in Repository.objects.values_list("pk", "sync_interval", "checked_at"):
+        if checked_at is None or checked_at + timedelta(seconds=interval) <= now:
+            sync_repository.delay(pk)
