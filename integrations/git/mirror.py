@@ -186,6 +186,7 @@ class Mirror:
 
     def _make(self) -> None:
         if self.path.exists():
+            open_repository(self.path)  # or git would call the remote missing
             return
         # Made beside and moved into place: a half-made mirror would be taken for a broken one.
         beside = self.path.with_name(self.path.name + ".new")
