@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from integrations.core.checks import PlatformIndex, check, check_accounts, check_removed, check_samples
 from integrations.core.documents import (
@@ -54,6 +54,15 @@ class Intake:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Touched:
+    """The account folders that a commit touched: what they hold now, by slug (() for accounts that are gone)."""
+
+    parsed: Parsed = field(default_factory=Parsed)
+    folders: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
+    places: frozenset[str] = frozenset()
+
+
 def take_in(repository: Repository, mirror: Mirror, commit: str, *, over: Snapshot | None) -> Intake:
     """Reads the commit, as far as it may differ from the snapshot `over`, and checks it as a whole."""
     tree = mirror.tree(commit)
@@ -70,10 +79,10 @@ def take_in(repository: Repository, mirror: Mirror, commit: str, *, over: Snapsh
     for path in paths:
         areas[area_of(path, settings, hcl_folders=over.hcl_folders)].append(path)
     moved = [path for path in paths if area_of(path, settings) is Area.ACCOUNT]
-    touched, folders, places = _folders(tree, before, moved, settings)
+    touched = _touched(tree, before, moved, settings)
     if _WIDE & areas.keys():
-        return _wide(repository, tree, settings, touched, folders, places)
-    return _narrow(repository, over, settings, touched, folders, places)
+        return _wide(repository, tree, settings, touched)
+    return _narrow(repository, over, settings, touched)
 
 
 def _whole(repository: Repository, tree: CommitTree) -> Intake:
@@ -91,17 +100,10 @@ def _whole(repository: Repository, tree: CommitTree) -> Intake:
     )
 
 
-def _wide(
-    repository: Repository,
-    tree: CommitTree,
-    settings: SettingsDocument,
-    touched: Parsed,
-    folders: Mapping[str, tuple[Document, ...]],
-    places: frozenset[str],
-) -> Intake:
+def _wide(repository: Repository, tree: CommitTree, settings: SettingsDocument, touched: _Touched) -> Intake:
     loaded = load_platform(tree, evaluator=evaluator(), trusted=repository.is_trusted, known=known_hcl(repository))
     evaluated, _ = _apart(loaded.documents, loaded.hcl_documents)
-    documents = [*evaluated, *touched.documents, *_unchanged(repository, places)]
+    documents = [*evaluated, *touched.parsed.documents, *_unchanged(repository, touched.places)]
     wrong = check(documents, settings.environments, is_complete=not loaded.problems)
     return Intake(
         settings=settings,
@@ -109,29 +111,23 @@ def _wide(
         hcl_folders=loaded.hcl_folders,
         evaluated=evaluated,
         hcl=loaded.hcl_documents,
-        folders=folders,
+        folders=touched.folders,
         is_whole=False,
-        problems=in_order([*loaded.problems, *touched.problems, *wrong]),
+        problems=in_order([*loaded.problems, *touched.parsed.problems, *wrong]),
     )
 
 
-def _narrow(
-    repository: Repository,
-    over: Snapshot,
-    settings: SettingsDocument,
-    touched: Parsed,
-    folders: Mapping[str, tuple[Document, ...]],
-    places: frozenset[str],
-) -> Intake:
-    index, samples = _index(repository, settings, touched.documents, folders, places)
-    gone = [slug for slug, documents in folders.items() if not documents]
-    wrong = check_accounts(touched.documents, index)
+def _narrow(repository: Repository, over: Snapshot, settings: SettingsDocument, touched: _Touched) -> Intake:
+    documents = touched.parsed.documents
+    index, samples = _index(repository, settings, touched)
+    gone = {slug for slug, found in touched.folders.items() if not found}
+    wrong = check_accounts(documents, index)
     wrong += check_removed(gone, index, samples)
     named = {sample.account for sample in samples}
-    accounts = dict.fromkeys(folders.keys() - set(gone), "")
+    accounts = dict.fromkeys(touched.folders.keys() - gone, "")
     wrong += check_samples(
         [
-            *(d for d in touched.documents if isinstance(d, OverrideDocument) and d.account in named),
+            *(d for d in documents if isinstance(d, OverrideDocument) and d.account in named),
             *_overrides_below(repository, samples),
             *(sample for sample in samples if sample.account not in gone),
         ],
@@ -144,18 +140,15 @@ def _narrow(
         hcl_folders=tuple(over.hcl_folders),
         evaluated=None,
         hcl=(),
-        folders=folders,
+        folders=touched.folders,
         is_whole=False,
-        problems=in_order([*touched.problems, *wrong]),
+        problems=in_order([*touched.parsed.problems, *wrong]),
     )
 
 
-def _folders(
-    tree: CommitTree, before: CommitTree, paths: Sequence[str], settings: SettingsDocument
-) -> tuple[Parsed, dict[str, tuple[Document, ...]], frozenset[str]]:
-    """What the touched account folders hold now; the same by slug, with () for accounts that are gone; the folders."""
+def _touched(tree: CommitTree, before: CommitTree, paths: Sequence[str], settings: SettingsDocument) -> _Touched:
     if not paths:
-        return Parsed(), {}, frozenset()
+        return _Touched()
     now, then = touched_accounts(tree, paths, settings), touched_accounts(before, paths, settings)
     parsed = Parsed.join(
         [
@@ -167,7 +160,8 @@ def _folders(
     by_slug: dict[str, list[Document]] = {folder.rpartition("/")[2]: [] for folder in sorted(places)}
     for document in parsed.documents:
         by_slug.setdefault(_account_of(document), []).append(document)
-    return parsed, {slug: tuple(documents) for slug, documents in by_slug.items()}, places
+    folders = {slug: tuple(documents) for slug, documents in by_slug.items()}
+    return _Touched(parsed=parsed, folders=folders, places=places)
 
 
 def _apart(
@@ -206,20 +200,17 @@ def _unchanged(repository: Repository, places: frozenset[str]) -> Iterable[Docum
 
 
 def _index(
-    repository: Repository,
-    settings: SettingsDocument,
-    documents: Iterable[Document],
-    folders: Mapping[str, object],
-    places: frozenset[str],
+    repository: Repository, settings: SettingsDocument, touched: _Touched
 ) -> tuple[PlatformIndex, list[SampleDocument]]:
-    """What the rows say of all that these account documents may refer to, and the samples that refer to them."""
+    """What the rows say of all that the touched accounts may refer to, and the samples that refer to them."""
+    slugs = list(touched.folders)
     rows = DocumentRow.objects.filter(repository=repository, origin=DocumentRow.Origin.EVALUATION)
-    named = {d.integration for d in documents if isinstance(d, OverrideDocument)}
-    elsewhere = Account.objects.filter(repository=repository, slug__in=list(folders)).exclude(folder__in=places)
+    named = {d.integration for d in touched.parsed.documents if isinstance(d, OverrideDocument)}
+    elsewhere = Account.objects.filter(repository=repository, slug__in=slugs).exclude(folder__in=touched.places)
     wanted = [
         *rows.filter(kind__in=[Kind.INTEGRATION, Kind.MODEL]),
         *rows.filter(kind=Kind.MAPPING, integration__in=named),
-        *rows.filter(kind=Kind.OVERRIDE, account__slug__in=list(folders)),
+        *rows.filter(kind=Kind.OVERRIDE, account__slug__in=slugs),
     ]
     index = PlatformIndex.of(
         (from_builtins(Kind(row.kind), row.body) for row in wanted),
@@ -228,7 +219,7 @@ def _index(
         accounts={slug: f"{folder}/{ACCOUNT_FILE}" for slug, folder in elsewhere.values_list("slug", "folder")},
     )
     samples: list[SampleDocument] = []
-    for body in rows.filter(kind=Kind.SAMPLE, body__account__in=list(folders)).values_list("body", flat=True):
+    for body in rows.filter(kind=Kind.SAMPLE, body__account__in=slugs).values_list("body", flat=True):
         sample = from_builtins(Kind.SAMPLE, body)
         assert isinstance(sample, SampleDocument)
         samples.append(sample)

@@ -21,7 +21,7 @@ class HitKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One result. `names`: what identifies the target's page, e.g. (slug,) or (integration, model, resource, method)."""
+    """One result. `names` identify the target's page: (slug,), or (integration, model, resource, method)."""
 
     kind: HitKind
     title: str

@@ -15,7 +15,9 @@ from integrations.models import Repository
 
 
 class Command(BaseCommand):
-    help = "Fetch the config repository, evaluate its newest commit and make it active. Exit 1 with all errors if it is bad."
+    help = (
+        "Fetch the config repository, evaluate its newest commit, make it active; exit 1 and all errors if it is bad."
+    )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--repository", metavar="NAME", help="default: every configured repository")

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.management import call_command
@@ -113,7 +113,7 @@ class _Children:
     def __init__(self) -> None:
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> _Children:
+    def __enter__(self) -> Self:
         signal.signal(signal.SIGTERM, _interrupt)
         return self
 
