@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django
 import pytest
 from hypothesis import HealthCheck, settings as hypothesis_settings
 
@@ -46,6 +47,7 @@ def _choose_settings() -> None:
 
 
 _choose_settings()
+django.setup()  # conftests and test modules import models
 
 # The same examples in every run: a failure in CI is a failure on the next machine too.
 _quick = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -59,6 +61,12 @@ def pytest_configure(config: pytest.Config) -> None:
         absent = [f"{name}: {reason}" for name in required() if (reason := missing(name))]
         if absent:
             raise pytest.UsageError("GLASSHOUSE_TEST_REQUIRE asks for what is not here. " + "; ".join(absent))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: object) -> None:
+    # A worker that inherited the name would read the settings before it could choose its own data and cache.
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
