@@ -17,7 +17,7 @@ class Kind(StrEnum):
     SUBMODULE = "submodule"
 
 
-class MissingFile(Exception):  # noqa: N818 - it names what is wrong, as FileNotFoundError's own siblings do not
+class MissingFile(Exception):
     """The tree has no regular file at this path: nothing stands there, or a folder, symlink or submodule does."""
 
     def __init__(self, path: str) -> None:
