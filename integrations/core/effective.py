@@ -9,21 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import msgspec
 
 from integrations.core.documents import (
     JSON,
-    IntegrationDocument,
     Layer,
     Lines,
-    MappingDocument,
-    OverrideDocument,
     Part,
     Source,
 )
-from integrations.core.parts import EffectivePart, merge_parts
+from integrations.core.parts import EffectivePart, Mappings
 
 
 class Shadowed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -81,8 +77,7 @@ class Removed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return Source(file=self.file, line=self.line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class Level(msgspec.Struct, frozen=True, kw_only=True):
     """One layer's config document, and the config that was effective once it was merged."""
 
     layer: Layer
@@ -92,22 +87,20 @@ class Level:
     config: dict[str, JSON]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
+class Base(msgspec.Struct, frozen=True, kw_only=True):
     """The platform and environment layers, merged: what all accounts of one integration and environment share."""
 
-    integration: IntegrationDocument
-    mappings: tuple[MappingDocument, ...]
-    environment: OverrideDocument | None
+    integration: str
     levels: tuple[Level, ...]
     config: dict[str, JSON]
     leaves: dict[str, Leaf]
     removed: tuple[Removed, ...]
+    parts: Mappings
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Effective:
-    """The effective config and mappings of one connection. Not slotted: `mappings` is merged when first asked for.
+    """The effective config and mappings of one connection.
 
     `leaves` is keyed by JSON Pointer; the leaves of `config` and they are the same (an empty config has none).
     """
@@ -117,10 +110,9 @@ class Effective:
     leaves: Mapping[str, Leaf]
     removed: tuple[Removed, ...]
     levels: tuple[Level, ...] = field(repr=False, compare=False)
-    documents: tuple[MappingDocument, ...] = field(repr=False, compare=False)
-    overrides: tuple[OverrideDocument, ...] = field(repr=False, compare=False)
+    parts: Mappings = field(repr=False, compare=False)
 
-    @cached_property
+    @property
     def mappings(self) -> Mapping[str, Mapping[Part, EffectivePart]]:
-        """Keyed by `model/resource/method`, sorted, parts in the order of design §1."""
-        return merge_parts(self.documents, self.overrides)
+        """Keyed by `model/resource/method`, sorted, parts in the order of `Part`; merged when first asked for."""
+        return self.parts.merged

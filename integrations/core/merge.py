@@ -14,7 +14,7 @@ from integrations.core.directives import check_patch
 from integrations.core.documents import Layer, OverrideDocument
 from integrations.core.effective import Base, Effective, Leaf, Removed, Shadowed
 from integrations.core.fold import Fold
-from integrations.core.parts import EffectiveField, EffectivePart, LayerExpression, ShadowedField
+from integrations.core.parts import EffectiveField, EffectivePart, LayerExpression, Mappings, ShadowedField
 from integrations.core.state import Stack
 
 __all__ = [
@@ -52,29 +52,29 @@ def base(stack: Stack) -> Base:
     if stack.environment is not None:
         fold.apply(fold.config, Layer.ENVIRONMENT, stack.environment)
     return Base(
-        integration=stack.integration,
-        mappings=stack.mappings,
-        environment=stack.environment,
+        integration=stack.integration.slug,
         levels=fold.levels,
         config=fold.config,
         leaves=fold.leaves,
         removed=tuple(fold.removed),
+        parts=Mappings(documents=stack.mappings, overrides=(stack.environment,) if stack.environment else ()),
     )
 
 
 def merge_account(below: Base, override: OverrideDocument | None) -> Effective:
     """What the account override (None: an account without one) makes of the layers below, which stay as they are."""
-    config, leaves, removed, levels = below.config, below.leaves, below.removed, below.levels
+    config, leaves, removed, levels, parts = below.config, below.leaves, below.removed, below.levels, below.parts
     if override is not None and override.config:
         fold = Fold(leaves=leaves.copy(), removed=list(removed), lower=levels)
         fold.apply(config, Layer.ACCOUNT, override)
         config, leaves, removed, levels = fold.config, fold.leaves, tuple(fold.removed), fold.levels
+    if override is not None and override.mappings:
+        parts = Mappings(documents=parts.documents, overrides=(*parts.overrides, override), lower=parts)
     return Effective(
-        integration=below.integration.slug,
+        integration=below.integration,
         config=config,
         leaves=leaves,
         removed=removed,
         levels=levels,
-        documents=below.mappings,
-        overrides=tuple(document for document in (below.environment, override) if document is not None),
+        parts=parts,
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
 
 import msgspec
 
@@ -65,25 +67,61 @@ class EffectivePart:
     is_static: bool
 
 
-def merge_parts(
-    documents: Iterable[MappingDocument], overrides: Iterable[OverrideDocument]
-) -> dict[str, dict[Part, EffectivePart]]:
-    """All mappings of one connection, keyed by `model/resource/method`."""
-    said: dict[str, dict[Part, list[tuple[Layer, PartOverride]]]] = {}
-    for document in documents:
-        parts = said.setdefault(str(document.key), {})
-        for part, expression in document.parts.items():
-            plain = PartOverride(expression=expression, mode=Mode.MERGE, source=expression.source)
-            parts.setdefault(part, [(Layer.PLATFORM, plain)])
-    for override in overrides:
-        for key, changes in override.mappings.items():
-            parts = said.setdefault(key, {})
-            for part, change in changes.items():
-                parts.setdefault(part, []).append((override.layer, change))
-    return {key: {part: merge_part(said[key][part]) for part in Part if part in said[key]} for key in sorted(said)}
+Said: TypeAlias = tuple[Layer, PartOverride]  # a layer, and what it says of a part
 
 
-def merge_part(said: Iterable[tuple[Layer, PartOverride]]) -> EffectivePart:
+@dataclass(frozen=True, kw_only=True)
+class Mappings:
+    """The mappings of a connection, merged when first asked for; hence not slotted.
+
+    `lower`, where it is not None, has the same documents and all but the last of the overrides: its parts are shared
+    where the last override says nothing of them.
+    """
+
+    documents: tuple[MappingDocument, ...]
+    overrides: tuple[OverrideDocument, ...]
+    lower: Mappings | None = None
+
+    @cached_property
+    def merged(self) -> dict[str, dict[Part, EffectivePart]]:
+        """Keyed by `model/resource/method`, sorted; parts in the order of `Part`."""
+        merged: dict[str, dict[Part, EffectivePart]] = {}
+        if self.lower is not None and self.overrides:
+            merged.update(self.lower.merged)
+            changed: Mapping[str, Iterable[Part]] = self.overrides[-1].mappings
+        else:
+            changed = self._keys()
+        for key, parts in changed.items():
+            found = dict(merged.get(key, {}))
+            found.update({part: merge_part(self._said(key, part)) for part in parts})
+            merged[key] = {part: found[part] for part in Part if part in found}
+        return {key: merged[key] for key in sorted(merged)}
+
+    def _keys(self) -> dict[str, set[Part]]:
+        keys: dict[str, set[Part]] = {}
+        for document in self.documents:
+            keys.setdefault(str(document.key), set()).update(document.parts)
+        for override in self.overrides:
+            for key, changes in override.mappings.items():
+                keys.setdefault(key, set()).update(changes)
+        return keys
+
+    @cached_property
+    def by_key(self) -> dict[str, MappingDocument]:
+        return {str(document.key): document for document in reversed(self.documents)}
+
+    def _said(self, key: str, part: Part) -> Iterable[Said]:
+        document = (self.lower or self).by_key.get(key)
+        expression = document.parts.get(part) if document is not None else None
+        if expression is not None:
+            yield Layer.PLATFORM, PartOverride(expression=expression, source=expression.source)
+        for override in self.overrides:
+            change = override.mappings.get(key, {}).get(part)
+            if change is not None:
+                yield override.layer, change
+
+
+def merge_part(said: Iterable[Said]) -> EffectivePart:
     """What the layers, lowest first, say of one part, merged."""
     kept: list[LayerExpression] = []
     dropped: list[LayerExpression] = []
@@ -104,18 +142,28 @@ def _merge_fields(layers: Sequence[LayerExpression]) -> tuple[tuple[EffectiveFie
     is_static = True
     for said in layers:
         is_static = is_static and said.expression.analysis.is_static
-        lower = dict(fields)
-        parents = _parents(lower)
-        for field in _fields(said):
-            if _is_empty(field) and field.path in parents:
-                continue  # an empty object joins the lower one and changes nothing
-            is_static = is_static and _is_told(field, lower, parents)
-            for parent in _above(field.path):
-                if parent in lower and _is_empty(lower[parent]):
-                    fields.pop(parent, None)  # no leaf any more: it has gained a field
-            old = lower.get(field.path)
-            fields[field.path] = field if old is None else _over(field, old)
+        if fields:
+            is_static = _join(fields, said) and is_static
+        else:
+            fields = {field.path: field for field in _fields(said)}
     return tuple(fields.values()), is_static
+
+
+def _join(fields: dict[str, EffectiveField], said: LayerExpression) -> bool:
+    """Merge a later layer's fields into `fields`; whether it can be told what that leaves of the lower ones."""
+    is_told = True
+    lower = dict(fields)
+    parents = _parents(lower)
+    for field in _fields(said):
+        if _is_empty(field) and field.path in parents:
+            continue  # an empty object joins the lower one and changes nothing
+        is_told = is_told and _is_told(field, lower, parents)
+        for parent in _above(field.path):
+            if parent in lower and _is_empty(lower[parent]):
+                fields.pop(parent, None)  # no leaf any more: it has gained a field
+        old = lower.get(field.path)
+        fields[field.path] = field if old is None else _over(field, old)
+    return is_told
 
 
 def _is_told(field: EffectiveField, lower: Mapping[str, EffectiveField], parents: frozenset[str]) -> bool:
