@@ -1,0 +1,87 @@
+"""What changed for one account, in sentences, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from console.access import VIEW, account_at
+from console.presentation.sentences import Alike, alike
+from console.visit import visit
+from integrations.core.documents import Connection
+from integrations.models import Change, Snapshot
+from integrations.queries.changes import ConnectionChange, account_changes
+
+_PER_PAGE = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activation:
+    """What one activation changed for the account. `before` and `after`: the commits to travel to."""
+
+    snapshot: Snapshot
+    before: str
+    connected: tuple[Connection, ...]
+    disconnected: tuple[Connection, ...]
+    changed: tuple[Alike, ...]
+
+
+@require_safe
+def history(request: HttpRequest, account: str) -> HttpResponse:
+    here = visit(request)
+    detail = account_at(request.user, account, VIEW, here.reader)
+    integration, environment = request.GET.get("integration", ""), request.GET.get("in", "")
+    before = request.GET.get("before", "")
+    found = account_changes(
+        here.repository,
+        account,
+        integration=integration,
+        environment=environment,
+        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,  # noqa: PLR2004 - a 64-bit key
+        limit=_PER_PAGE + 1,
+    )
+    shown = found[:_PER_PAGE]
+    context = {
+        "account": detail.document,
+        "activations": activations(shown),
+        "next": shown[-1].pk if len(found) > _PER_PAGE else None,
+        "is_first": not before,
+        "integration": integration,
+        "environment": environment,
+        "integrations": sorted({c.integration for c in detail.connections} | ({integration} - {""})),
+        "environments": here.reader.settings().environments,
+    }
+    return render(request, "history/history.html", context)
+
+
+def activations(changes: Iterable[ConnectionChange]) -> list[Activation]:
+    """The changes, newest first, joined by the activation that brought them."""
+    return [
+        _activation(next_to_each_other)
+        for _, group in groupby(changes, key=lambda change: change.snapshot.pk)
+        if (next_to_each_other := list(group))
+    ]
+
+
+def _activation(changes: list[ConnectionChange]) -> Activation:
+    snapshot = changes[0].snapshot
+
+    def of(kind: Change.Kind) -> tuple[Connection, ...]:
+        return tuple(sorted(_connection(change) for change in changes if change.kind == kind))
+
+    return Activation(
+        snapshot=snapshot,
+        before=snapshot.previous.commit if snapshot.previous else "",
+        connected=of(Change.Kind.CONNECTED),
+        disconnected=of(Change.Kind.DISCONNECTED),
+        changed=alike((_connection(change), change.differences) for change in changes if change.differences),
+    )
+
+
+def _connection(change: ConnectionChange) -> Connection:
+    return Connection(integration=change.integration, environment=change.environment)
