@@ -48,11 +48,14 @@ def change_one(bare: Path, account: int, page_size: int, size: Size = FULL) -> s
     """One more commit, which changes one account's first override file. Returns the commit."""
     content = _override(account, 0, page_size=page_size).encode()
     slug, name = account_slug(account), integration_slug(_integration_of(account, 0, size))
-    stream = (
-        b"commit refs/heads/main\nauthor %s\ncommitter %s\ndata 6\nchange\nfrom refs/heads/main^0\n"
-        % (_AUTHOR, _AUTHOR)
-        + b"M 100644 inline customers/%s/%s.yaml\ndata %d\n%s\ndone\n"
-        % (slug.encode(), name.encode(), len(content), content)
+    stream = b"commit refs/heads/main\nauthor %s\ncommitter %s\ndata 6\nchange\nfrom refs/heads/main^0\n" % (
+        _AUTHOR,
+        _AUTHOR,
+    ) + b"M 100644 inline customers/%s/%s.yaml\ndata %d\n%s\ndone\n" % (
+        slug.encode(),
+        name.encode(),
+        len(content),
+        content,
     )
     subprocess.run(["git", "-C", str(bare), "fast-import", "--quiet", "--done"], input=stream, check=True)
     return head(bare)
@@ -171,7 +174,7 @@ def _account(number: int, overrides: int, size: Size) -> str:
 def _override(number: int, which: int, *, page_size: int) -> str:
     config = (
         f"config:\n  pagination:\n    option_1: {page_size}\n    option_2: {number % 11}\n"
-        "  oauth_app:\n    scopes:\n      $append: [\"custom_objects\"]\n"
+        '  oauth_app:\n    scopes:\n      $append: ["custom_objects"]\n'
         f"  endpoints:\n    option_3: {number % 17}\n    option_4: {number % 13}\n"
     )
     if which:
