@@ -1,0 +1,374 @@
+"""Values that can be told from the text alone: a second opinion on what the evaluator answers.
+
+It knows the part of the language that decides which files are read and which blocks exist, and says UNKNOWN for the
+rest. Where it finds that an expression cannot have a value (a key that the object lacks), it raises `NoValue`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from integrations.core.documents import JSON
+from integrations.core.hcl import (
+    Call,
+    Conditional,
+    Expression,
+    For,
+    Literal,
+    ObjectValue,
+    Operation,
+    Other,
+    Reference,
+    Template,
+    TupleValue,
+    depth_first,
+)
+from integrations.core.hcl_scope import MAX_STEPS, Scope, definition, resolve
+from integrations.core.problems import Code
+
+MAX_ITEMS: Final = 10_000
+MAX_WORK: Final = 200_000  # expressions looked at for one value: names can double what they name, many times over
+MAX_TEXT: Final = 1_000_000  # characters
+
+
+class _Unknown:
+    """The only instance is UNKNOWN."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = _Unknown()
+Names = Mapping[str, Any]
+
+
+class NoValue(Exception):
+    """An expression can have no value. `line` is in the expression asked about.
+
+    `is_here`: the reason lies in that expression itself, and not in one that it names.
+    """
+
+    def __init__(self, line: int, reason: str, code: Code = Code.UNRESOLVED_VALUE, *, is_here: bool = True) -> None:
+        super().__init__(reason)
+        self.line = line
+        self.reason = reason
+        self.code = code
+        self.is_here = is_here
+
+
+class _TooMuch(Exception):
+    """Raised when a value costs more than MAX_WORK."""
+
+
+class _Work:
+    """How much may still be looked at."""
+
+    def __init__(self) -> None:
+        self.left = MAX_WORK
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise _TooMuch
+
+
+def static_value(expression: Expression, scope: Scope) -> Any:
+    """The expression's value as JSON, or UNKNOWN. Raises NoValue where the text shows that there is none."""
+    try:
+        return _Static(scope, {}, MAX_STEPS, _Work()).value(expression)
+    except (RecursionError, _TooMuch):
+        return UNKNOWN
+
+
+def keys_of(block_attributes: Mapping[str, Any], scope: Scope) -> dict[str | int, JSON] | None:
+    """The instances of a block with `for_each` or `count` and the value of each; None when the text does not tell."""
+    if "for_each" in block_attributes:
+        found = static_value(block_attributes["for_each"].value, scope)
+        if isinstance(found, list) and all(isinstance(item, str) for item in found):
+            return {item: item for item in found}
+        return dict(found) if isinstance(found, dict) else None
+    count = static_value(block_attributes["count"].value, scope)
+    if isinstance(count, (bool, _Unknown)) or not isinstance(count, (int, float)) or not 0 <= count <= MAX_ITEMS:
+        return None
+    return {index: index for index in range(int(count))}
+
+
+class _Static:
+    """One evaluation: where it happens, the names that `for` binds, and how many more names may be followed."""
+
+    def __init__(self, scope: Scope, names: Names, steps: int, work: _Work) -> None:
+        self._scope = scope
+        self._names = names
+        self._steps = steps
+        self._work = work
+
+    def value(self, expression: Expression) -> Any:  # noqa: C901 - one arm for each kind
+        self._work.spend()
+        match expression:
+            case Literal():
+                return expression.value
+            case Template():
+                return self._template(expression)
+            case Reference():
+                return self._reference(expression)
+            case ObjectValue():
+                return self._object(expression)
+            case TupleValue():
+                return [self.value(item) for item in expression.items]
+            case Conditional():
+                chosen = self.value(expression.condition)
+                return (
+                    UNKNOWN if not isinstance(chosen, bool) else self.value(expression.yes if chosen else expression.no)
+                )
+            case Operation():
+                return self._operation(expression)
+            case For():
+                return self._for(expression)
+            case Call():
+                return self._call(expression)
+            case Other():
+                return UNKNOWN
+
+    def _template(self, template: Template) -> Any:
+        if template.parts is None:
+            return UNKNOWN
+        texts = [part if isinstance(part, str) else text_of(self.value(part)) for part in template.parts]
+        known = [text for text in texts if text is not None]
+        return "".join(known) if len(known) == len(texts) and sum(map(len, known)) <= MAX_TEXT else UNKNOWN
+
+    def _object(self, expression: ObjectValue) -> Any:
+        result = {}
+        for item in expression.items:
+            key = item.key if isinstance(item.key, str) else text_of(self.value(item.key))
+            if key is None:
+                return UNKNOWN
+            result[key] = self.value(item.value)
+        return result
+
+    def _reference(self, reference: Reference) -> Any:
+        head = reference.path[0]
+        if isinstance(head, str) and head in self._names:
+            return self._steps_into(self._names[head], reference, 1)
+        each = self._scope.each
+        match reference.path:
+            case ["path", "module"]:
+                return _path_from(self._scope.program.root, self._scope.module.folder)
+            case ["path", "root"]:
+                return "."
+            case ["each", "key"] | ["count", "index"]:
+                return UNKNOWN if each is None else each.key
+            case ["each", "value", *_]:
+                return UNKNOWN if each is None else self._steps_into(each.value, reference, 2)
+        found = definition(reference, self._scope)
+        if found is None or self._steps <= 0:
+            return UNKNOWN
+        place, used = found
+        value = self._named(place.expression, place.scope, reference.line)
+        if head == "var" and _fills_in(reference, self._scope):
+            return UNKNOWN
+        return self._steps_into(value, reference, used)
+
+    def _named(self, expression: Expression, scope: Scope, line: int) -> Any:
+        """The value of what a name stands for; told once for each module as called."""
+        known = scope.program.values
+        place = (id(expression), id(scope.call), id(scope.parent))
+        if scope.each is None and place in known:
+            self._work.spend()
+            return known[place][0]
+        try:
+            value = _Static(scope, {}, self._steps - 1, self._work).value(expression)
+        except NoValue as none:
+            raise NoValue(line, none.reason, none.code, is_here=False) from none
+        if scope.each is None and self._steps == MAX_STEPS:  # else a circle may have cut it short
+            known[place] = (value, scope)
+        return value
+
+    def _steps_into(self, value: Any, reference: Reference, used: int) -> Any:
+        for step in reference.path[used:]:
+            key = step if isinstance(step, str) else self.value(step)
+            if isinstance(value, _Unknown) or isinstance(key, _Unknown) or value is None:
+                return UNKNOWN
+            if isinstance(value, dict):
+                if (name := text_of(key)) is None:
+                    return UNKNOWN
+                if name not in value:
+                    raise NoValue(reference.line, f"`{reference.text}`: there is no `{name}` in it.")
+                value = value[name]
+            elif isinstance(value, list) and isinstance(key, int) and not isinstance(key, bool):
+                if not 0 <= key < len(value):
+                    raise NoValue(
+                        reference.line, f"`{reference.text}`: the list has {len(value)} elements, none at {key}."
+                    )
+                value = value[key]
+            else:
+                return UNKNOWN
+        return value
+
+    def _operation(self, operation: Operation) -> Any:
+        operands = [self.value(operand) for operand in operation.operands]
+        if any(not isinstance(operand, (bool, int, float, str, type(None))) for operand in operands):
+            return UNKNOWN
+        return _operate(operation.operator, operands)
+
+    def _for(self, loop: For) -> Any:
+        collection = self.value(loop.collection)
+        if not isinstance(collection, (dict, list)) or len(collection) > MAX_ITEMS or loop.grouped:
+            return UNKNOWN
+        pairs = list(collection.items()) if isinstance(collection, dict) else list(enumerate(collection))
+        keyed: dict[str, Any] = {}
+        listed: list[Any] = []
+        for key, value in pairs:
+            bound = dict(zip(loop.names, (key, value), strict=True)) if len(loop.names) == 2 else {loop.names[0]: value}  # noqa: PLR2004 - key and value
+            inner = _Static(self._scope, {**self._names, **bound}, self._steps, self._work)
+            kept = True if loop.condition is None else inner.value(loop.condition)
+            if not isinstance(kept, bool):
+                return UNKNOWN
+            if not kept:
+                continue
+            if loop.key is None:
+                listed.append(inner.value(loop.value))
+                continue
+            if (name := text_of(inner.value(loop.key))) is None:
+                return UNKNOWN
+            keyed[name] = inner.value(loop.value)
+        return listed if loop.key is None else keyed
+
+    def _call(self, call: Call) -> Any:
+        if call.name in {"try", "can", "coalesce", "coalescelist", "one"}:
+            return UNKNOWN  # they are for expressions that may have no value
+        if call.name in _READERS and len(call.arguments) == 1:
+            return self._read(call)
+        function = FUNCTIONS.get(call.name)
+        arguments = [self.value(argument) for argument in call.arguments]
+        if function is None or any(has_unknown(argument) for argument in arguments):
+            return UNKNOWN
+        try:
+            return function(*arguments)
+        except (TypeError, ValueError, AttributeError):
+            return UNKNOWN
+
+    def _read(self, call: Call) -> Any:
+        name = self.value(call.arguments[0])
+        path = resolve(self._scope.program.root, name) if isinstance(name, str) else None
+        if path is None:
+            return UNKNOWN
+        content = self._scope.program.read(path)
+        if call.name == "fileexists":
+            return content is not None
+        if content is None:
+            raise NoValue(call.line, f"There is no file `{path}`.", Code.MISSING_FILE)
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            return UNKNOWN
+
+
+_READERS: Final = frozenset(["file", "fileexists"])
+
+
+def has_unknown(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(has_unknown(item) for item in value.values())
+    if isinstance(value, list):
+        return any(has_unknown(item) for item in value)
+    return isinstance(value, _Unknown)
+
+
+def text_of(value: Any) -> str | None:
+    """A string, number or truth value as HCL writes it into a string; None for all else."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - from where notations differ
+        return str(int(value))
+    return str(value) if isinstance(value, (str, int, float)) else None
+
+
+def _path_from(root: str, folder: str) -> str:
+    """The folder as seen from the root, as Terraform writes it."""
+    here, there = (text.split("/") if text else [] for text in (root, folder))
+    common = 0
+    while common < min(len(here), len(there)) and here[common] == there[common]:
+        common += 1
+    return "/".join([".."] * (len(here) - common) + there[common:]) or "."
+
+
+def _fills_in(reference: Reference, scope: Scope) -> bool:
+    """Whether the variable's type has optional attributes, so that its value has more keys than are written."""
+    block = scope.module.variables.get(str(reference.path[1]))
+    written = None if block is None else block.attributes.get("type")
+    return written is not None and any(
+        isinstance(part, Call) and part.name == "optional" for part in depth_first(written.value)
+    )
+
+
+def _operate(operator: str, operands: Sequence[Any]) -> Any:
+    match operator, list(operands):
+        case "!", [bool(value)]:
+            return not value
+        case "-", [int() | float() as value]:
+            return -value
+        case "&&", [bool(left), bool(right)]:
+            return left and right
+        case "||", [bool(left), bool(right)]:
+            return left or right
+        case "==", [left, right]:
+            return type(left) is type(right) and left == right
+        case "!=", [left, right]:
+            return not (type(left) is type(right) and left == right)
+        case "+", [int(left), int(right)]:
+            return left + right
+        case "-", [int(left), int(right)]:
+            return left - right
+        case "<" | ">" | "<=" | ">=", [int() | float() as left, int() | float() as right]:
+            return {"<": left < right, ">": left > right, "<=": left <= right, ">=": left >= right}[operator]
+    return UNKNOWN
+
+
+def _set(items: Any) -> Any:
+    return sorted(set(items)) if isinstance(items, list) and all(isinstance(item, str) for item in items) else UNKNOWN
+
+
+def _merge(*objects: Any) -> Any:
+    merged: dict[str, Any] = {}
+    for one in objects:
+        merged.update(one or {})
+    return merged
+
+
+def _concat(*lists: Any) -> Any:
+    return [item for one in lists for item in one] if all(isinstance(one, list) for one in lists) else UNKNOWN
+
+
+def _lookup(mapping: Any, key: Any, *default: Any) -> Any:
+    return mapping[key] if key in mapping else (default[0] if default else UNKNOWN)
+
+
+def _join(mark: Any, items: Any) -> Any:
+    if not isinstance(items, list) or sum(len(item) + len(mark) for item in items) > MAX_TEXT:
+        return UNKNOWN
+    return mark.join(items)
+
+
+def _length(value: Any) -> Any:
+    return len(value) if isinstance(value, (list, dict, str)) else UNKNOWN
+
+
+FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
+    "toset": _set,
+    "tolist": lambda items: items if isinstance(items, list) else UNKNOWN,
+    "tomap": lambda items: items if isinstance(items, dict) else UNKNOWN,
+    "merge": _merge,
+    "concat": _concat,
+    "keys": sorted,
+    "values": lambda mapping: [mapping[key] for key in sorted(mapping)],
+    "length": _length,
+    "lookup": _lookup,
+    "contains": lambda items, item: item in items if isinstance(items, list) else UNKNOWN,
+    "lower": str.lower,
+    "upper": str.upper,
+    "trimspace": str.strip,
+    "join": _join,
+    "jsondecode": json.loads,
+}
