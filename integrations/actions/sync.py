@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import structlog
 from django.conf import settings
@@ -24,13 +24,17 @@ from integrations.git.mirror import Fetched, Mirror, Remote
 from integrations.models import Repository, Snapshot, SnapshotProblem
 from integrations.queries.mirrors import mirror_of
 
-if TYPE_CHECKING:
-    from console.models import User
-
 log = structlog.get_logger(__name__)
 _SHOWN = 12
 _MOST_PROBLEMS = 1000
 _ATTEMPTS = 3
+
+
+class Actor(Protocol):
+    """The person who acts: a user of the console, whose `str` is their name."""
+
+    pk: int
+    email: str
 
 
 class Result(StrEnum):
@@ -95,7 +99,7 @@ def replay(repository_id: int, *, limit: int, actor: str) -> list[Outcome]:
     return outcomes
 
 
-def decide_held(snapshot_id: int, *, accept: bool, actor: User, reason: str) -> Outcome:
+def decide_held(snapshot_id: int, *, accept: bool, actor: Actor, reason: str) -> Outcome:
     """Activates a held snapshot, or discards it, and records who decided, when and why.
 
     Raises NotHeld when it no longer waits. The caller has checked the right to decide.
@@ -105,7 +109,7 @@ def decide_held(snapshot_id: int, *, accept: bool, actor: User, reason: str) -> 
         snapshot = Snapshot.objects.select_for_update().select_related("repository").get(pk=snapshot_id)
         if snapshot.state != Snapshot.State.HELD:
             raise NotHeld
-        snapshot.decided_by, snapshot.decided_by_name = actor, str(actor)
+        snapshot.decided_by_id, snapshot.decided_by_name = actor.pk, str(actor)
         snapshot.decided_at, snapshot.decision_reason = timezone.now(), reason
         if not accept:
             snapshot.state = Snapshot.State.DISCARDED
