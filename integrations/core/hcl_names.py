@@ -88,7 +88,7 @@ def _check_file(call: Call, file: str, scope: Scope) -> Iterator[Problem]:
     if path is None:
         message = f"`{call.name}` may read files of this repository only, by a path relative to it: {name}"
         yield problem(Code.HCL_REFUSED, message, file, call.line)
-    elif call.name != "fileexists" and scope.program.read(path) is None:
+    elif call.name != "fileexists" and scope.program.content(path) is None:
         yield problem(Code.MISSING_FILE, f"There is no file `{path}`.", file, call.line)
 
 

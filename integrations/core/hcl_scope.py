@@ -72,6 +72,7 @@ class Program:
     read: Read
     values: dict[tuple[int, int, int], tuple[Any, Scope]] = field(default_factory=dict)  # kept by hcl_static.py
     _modules: dict[str, Module] = field(default_factory=dict)
+    _contents: dict[str, bytes | None] = field(default_factory=dict)
 
     @cached_property
     def _folders(self) -> dict[str, list[str]]:
@@ -80,6 +81,12 @@ class Program:
             if path.endswith((".tf", ".tf.json")):
                 found.setdefault(dirname(path), []).append(path)
         return found
+
+    def content(self, path: str) -> bytes | None:
+        """A file's content, read once; None when there is no regular file."""
+        if path not in self._contents:
+            self._contents[path] = self.read(path)
+        return self._contents[path]
 
     def has(self, folder: str) -> bool:
         return folder in self._folders

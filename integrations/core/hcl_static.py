@@ -254,7 +254,7 @@ class _Static:
         path = resolve(self._scope.program.root, name) if isinstance(name, str) else None
         if path is None:
             return UNKNOWN
-        content = self._scope.program.read(path)
+        content = self._scope.program.content(path)
         if call.name == "fileexists":
             return content is not None
         if content is None:

@@ -90,7 +90,7 @@ class Values:
         except (NoValue, IndexError):
             return None
         path = resolve(self.scope.program.root, name) if isinstance(name, str) else None
-        content = None if path is None else self.scope.program.read(path)
+        content = None if path is None else self.scope.program.content(path)
         return path if content is not None and content == text.encode("utf-8", "surrogatepass") else None
 
 

@@ -41,8 +41,10 @@ def leave_network() -> bool:
     return any(libc.unshare(flags) == 0 for flags in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET))
 
 
-def restrict_files(readable: Iterable[str]) -> None:
+def restrict_files(readable: Iterable[str], listable: Iterable[str]) -> None:
     """From now on only what lies at or below these paths can be read, and nothing can be written, made or removed.
+
+    Below `listable` only the names can be seen. Threads that run already are not bound: call this before there are any.
 
     TCP is refused too where the kernel can, and signals and abstract sockets to other processes.
     Raises NotConfinedError when the kernel has no Landlock, or when TCP can be refused in neither way.
@@ -61,21 +63,22 @@ def restrict_files(readable: Iterable[str]) -> None:
         attributes += struct.pack("<Q", 0b11)  # abstract sockets and signals
     ruleset = _checked(libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0)))
     for path in readable:
-        _allow(libc, ruleset, path)
+        _allow(libc, ruleset, path, _READ_FILE | _EXECUTE | _READ_DIR)
+    for path in listable:
+        _allow(libc, ruleset, path, _READ_DIR)
     _checked(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     _checked(libc.syscall(_RESTRICT_SELF, ruleset, ctypes.c_uint32(0)))
     os.close(ruleset)
 
 
-def _allow(libc: ctypes.CDLL, ruleset: int, path: str) -> None:
+def _allow(libc: ctypes.CDLL, ruleset: int, path: str, access: int) -> None:
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
         return
     try:
-        access = _READ_FILE | _EXECUTE
-        if os.path.isdir(path):  # noqa: PTH112 - pathlib is slow to load
-            access |= _READ_DIR
+        if not os.path.isdir(path):  # noqa: PTH112 - pathlib is slow to load
+            access &= ~_READ_DIR  # the kernel refuses it for a file
         rule = struct.pack("<Qi", access, descriptor)
         _checked(libc.syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, ctypes.c_uint32(0)))
     finally:

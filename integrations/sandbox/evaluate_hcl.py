@@ -30,7 +30,7 @@ def main() -> None:
     os.umask(0o077)
     os.chdir(request["export"])
     if request["confine"]:
-        confine.restrict_files(request["readable"])
+        confine.restrict_files(request["readable"], [request["packages"]])
     answer = _probe(request["probe"]) if request.get("probe") else _evaluate(request)
     with os.fdopen(answer_to, "w", encoding="utf-8") as stream:
         json.dump(answer, stream, separators=(",", ":"))

@@ -70,9 +70,7 @@ class HclEvaluator:
         try:
             answer = json.loads(finished.output)
         except (ValueError, RecursionError):
-            message = (
-                f"The evaluation ended without a result (status {finished.status}): out of memory or of its limits."
-            )
+            message = f"The evaluation ended without a result (status {finished.status}): it went beyond its limits."
             return _failed(Code.HCL_FAILED, message, root)
         found = in_order(log_problems(finished.log.splitlines(), root))
         if found:
