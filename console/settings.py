@@ -224,12 +224,9 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["console.api.permissions.MayView"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["console.api.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "console.api.pagination.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": "6000/min"},
     "EXCEPTION_HANDLER": "console.api.problems.handle",
     "UNAUTHENTICATED_USER": None,
 }
@@ -240,6 +237,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["console.api.permissions.MayView"],
+    "ENUM_NAME_OVERRIDES": {
+        "Layer": "console.api.serializers.LAYERS",
+        "Mode": "console.api.serializers.MODES",
+        "SnapshotState": "integrations.models.Snapshot.State",
+        "Health": "integrations.models.Repository.Health",
+        "ChangeKind": "integrations.models.Change.Kind",
+        "HitKind": "console.api.serializers.HITS",
+    },
 }
 
 LOGGING_CONFIG = None

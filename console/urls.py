@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
+from console.api.problems import for_api
 from console.views import errors, health
 
 
@@ -63,10 +64,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("robots.txt", health.robots, name="robots"),
     path("sign-in/", include(_SIGN_IN)),
     path("admin/", admin.site.urls),
+    path("api/", include("console.api.urls")),
 ]
 
-handler400 = errors.bad_request
-handler403 = errors.permission_denied
-handler404 = errors.not_found
+handler400 = for_api(errors.bad_request, 400, "The request cannot be understood.")
+handler403 = for_api(errors.permission_denied, 403, "You may not do this.")
+handler404 = for_api(errors.not_found, 404, "There is nothing at this address.")
 handler429 = "console.views.errors.too_many_requests"
-handler500 = errors.server_error
+handler500 = for_api(errors.server_error, 500, "Something failed here; the log of this request says more.")

@@ -1,0 +1,82 @@
+"""Sign-in by `Authorization: Bearer ghs_…`.
+
+A token has 256 random bits, so that guessing is hopeless; the limit on failures keeps a broken client from filling
+the logs and the database's time. A good token is never slowed down by somebody else's bad ones at the same address.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.request import Request
+
+from console.models import ApiToken, User
+from console.tokens import PREFIX, active_token, note_use
+
+SCHEME = "bearer"
+CHALLENGE = 'Bearer realm="Glasshouse"'
+MOST_FAILURES = 20
+WINDOW = timedelta(minutes=1)
+# One sentence for every way in which a token can fail: which of them it was is not the sender's to learn.
+REFUSED = "The token is unknown, expired or revoked, or its user may not sign in."
+
+
+class TokenAuthentication(BaseAuthentication):
+    """The token's user. Requests without a bearer token are left to the next way of signing in."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        words = get_authorization_header(request).split()
+        if not words or words[0].lower() != SCHEME.encode():
+            return None
+        secret = words[1].decode("latin-1") if len(words) == 2 else ""  # noqa: PLR2004 - the scheme and the token
+        token = active_token(secret)
+        if token is None:
+            _count_failure(request)
+            raise AuthenticationFailed(REFUSED)
+        note_use(token)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        """RFC 6750: the error is named when a token was sent."""
+        sent = get_authorization_header(request).lower().startswith(SCHEME.encode())
+        return f'{CHALLENGE}, error="invalid_token"' if sent else CHALLENGE
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+    target_class = "console.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": SCHEME,
+            "bearerFormat": f"{PREFIX}…",
+            "description": "A token acts as its user. An admin makes them, or `manage.py make_token`.",
+        }
+
+
+def _count_failure(request: Request) -> None:
+    """Counts per address and minute. Raises Throttled past the limit."""
+    minute, second = divmod(int(timezone.now().timestamp()), int(WINDOW.total_seconds()))
+    key = f"api-failures:{_address(request)}:{minute}"
+    cache.add(key, 0, timeout=2 * WINDOW.total_seconds())
+    try:
+        failures = cache.incr(key)
+    except ValueError:  # it was evicted between the two
+        return
+    if failures > MOST_FAILURES:
+        raise Throttled(wait=WINDOW.total_seconds() - second, detail="Too many bad tokens came from your address.")
+
+
+def _address(request: Request) -> str:
+    """The peer's address; behind a trusted proxy the one that the proxy saw."""
+    forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    if settings.TRUST_PROXY and forwarded:
+        return forwarded.rpartition(",")[2].strip()[:64]
+    return str(request.META.get("REMOTE_ADDR", ""))

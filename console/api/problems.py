@@ -1,0 +1,130 @@
+"""Errors as problem details (RFC 9457), whoever raised them: the API, its framework, or Django around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from console.management.output import problem_as_json
+from console.visit import NoSuchMoment, NothingSynced
+from integrations.core.problems import Problem
+from integrations.queries.at_commit import BadCommit
+from integrations.queries.effective import NoConnection
+from integrations.queries.explain import UnknownPath
+
+MEDIA_TYPE = "application/problem+json"
+PREFIX = "/api/"
+_MOST_PROBLEMS = 1000
+
+
+class BadParameter(exceptions.APIException):
+    """A query parameter that is missing, misspelt or makes no sense. `detail`: a plain sentence."""
+
+    status_code = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, parameter: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.parameter = parameter
+
+
+def problem(status: int, detail: str, *, instance: str, kind: str = "", **members: Any) -> dict[str, Any]:
+    """The body of an error. `kind`: its stable name (docs/api.md lists them); without one the status says it all."""
+    return {
+        "type": f"urn:glasshouse:problem:{kind}" if kind else "about:blank",
+        "title": _TITLES[kind] if kind else HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        **members,
+    }
+
+
+_TITLES: Mapping[str, str] = {
+    "no-connection": "The account has no such connection",
+    "unknown-path": "There is no such value",
+    "bad-commit": "The commit cannot be shown",
+    "not-synced": "Nothing has been synced yet",
+    "bad-parameter": "A query parameter is wrong",
+}
+
+
+def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """The framework's exception handler. None, and so a 500 by Django, for what nobody expected."""
+    instance = context["request"].path
+    body = _domain(error, instance) or _plain(error, instance)
+    if body is None:
+        return None
+    set_rollback()
+    return Response(body, status=body["status"], headers=_headers(error), content_type=MEDIA_TYPE)
+
+
+def _domain(error: Exception, instance: str) -> dict[str, Any] | None:
+    match error:
+        case NoConnection():
+            connections = [{"integration": c.integration, "environment": c.environment} for c in error.connections]
+            return problem(404, str(error), instance=instance, kind="no-connection", connections=connections)
+        case UnknownPath():
+            return problem(404, str(error), instance=instance, kind="unknown-path")
+        case NoSuchMoment() if error.problems:
+            return _bad_commit(str(error), error.problems, instance)
+        case BadCommit():
+            return _bad_commit("The commit has errors in what you ask for.", error.problems, instance)
+        case NothingSynced():
+            return problem(404, str(error), instance=instance, kind="not-synced")
+        case BadParameter():
+            detail = str(error.detail)
+            return problem(400, detail, instance=instance, kind="bad-parameter", parameter=error.parameter[:50])
+    return None
+
+
+def _bad_commit(sentence: str, problems: tuple[Problem, ...], instance: str) -> dict[str, Any]:
+    found = [problem_as_json(each) for each in problems[:_MOST_PROBLEMS]]
+    return problem(404, sentence, instance=instance, kind="bad-commit", problems=found)
+
+
+def _plain(error: Exception, instance: str) -> dict[str, Any] | None:
+    match error:
+        case Http404():
+            return problem(404, str(error) or "There is nothing at this address.", instance=instance)
+        case PermissionDenied():
+            return problem(403, str(error) or "You may not do this.", instance=instance)
+        case exceptions.APIException():
+            return problem(error.status_code, _sentence(error), instance=instance)
+    return None
+
+
+def _sentence(error: exceptions.APIException) -> str:
+    return str(error.detail) if isinstance(error.detail, str) else "The request cannot be understood."
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    found = {}
+    # The framework puts these beside the exception: who may sign in and how, and when to come again.
+    if challenge := getattr(error, "auth_header", None):
+        found["WWW-Authenticate"] = challenge
+    if (seconds := getattr(error, "wait", None)) is not None:
+        found["Retry-After"] = str(int(seconds))
+    return found
+
+
+def for_api(page: Callable[..., HttpResponse], status: int, detail: str) -> Callable[..., HttpResponse]:
+    """Django's error handler `page`, answering addresses of the API with problem details instead.
+
+    For what fails outside the framework's reach, where no more than the status can be told.
+    """
+
+    def choose(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.path.startswith(PREFIX):
+            return page(request, *args, **kwargs)
+        body = msgspec.json.encode(problem(status, detail, instance=request.path))
+        return HttpResponse(body, status=status, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+
+    return choose

@@ -1,0 +1,54 @@
+"""How views describe themselves in the OpenAPI schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.serializers import Serializer
+
+from console.api.parameters import REPOSITORY
+from console.api.problems import MEDIA_TYPE
+from console.api.serializers import ProblemDetails
+
+V = TypeVar("V", bound=Callable[..., Any])
+_PROBLEMS: Mapping[int, str] = {
+    400: "A parameter is missing, misspelt or makes no sense.",
+    401: "Not signed in, or the token opens nothing.",
+    403: "The right to see anything is missing.",
+    404: "There is no such thing, or not for you.",
+    406: "Only JSON is spoken here.",
+    429: "Too many bad tokens came from this address.",
+}
+ETAG = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200, 304], description="Names this answer.")
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag of an answer that you hold."
+)
+
+
+def reads(
+    operation: str,
+    answer: Serializer[Any] | type[Serializer[Any]],
+    *,
+    summary: str,
+    tag: str,
+    parameters: Sequence[OpenApiParameter] = (),
+    example: object = None,
+) -> Callable[[V], V]:
+    """Describes a GET: its answer, the problems it can meet, its parameters and an example of the answer."""
+    examples = [OpenApiExample("Answer", value=example, status_codes=["200"])] if example is not None else []
+    responses: dict[Any, Any] = {200: OpenApiResponse(answer, description="What you asked for.")}
+    responses[304] = OpenApiResponse(description="You hold it already.")
+    for status, description in _PROBLEMS.items():
+        responses[status, MEDIA_TYPE] = OpenApiResponse(ProblemDetails, description=description)
+    found: Callable[[V], V] = extend_schema(
+        operation_id=operation,
+        summary=summary,
+        description=f"{summary}.",  # else the view's docstring, which is for who reads the source
+        tags=[tag],
+        parameters=[*parameters, REPOSITORY, IF_NONE_MATCH, ETAG],
+        responses=responses,
+        examples=examples,
+    )
+    return found
