@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from integrations.core.chain import CONFIG
 from integrations.core.directives import identity
 from integrations.core.documents import JSON, Layer, Source
-from integrations.core.effective import Effective, Leaf
+from integrations.core.effective import Effective, Leaf, Removed
 from integrations.core.parts import EffectiveField, EffectivePart
 
 
@@ -18,7 +18,8 @@ class Difference:
 
     `area` is `config`, with config values in `before` and `after`; or `model/resource/method:part`, with expression
     texts. A path of `` stands for the part as a whole, where no field tells the change; its `before` and `after`
-    are lists of the kept layers' texts, lowest first. A removed leaf has no `source_after`.
+    are lists of the kept layers' texts, lowest first. For a config leaf that a layer removes, `layer_after` and
+    `source_after` name that layer and place; they are None where nothing says anything any more.
     """
 
     area: str
@@ -35,23 +36,25 @@ def difference(before: Effective | None, after: Effective | None) -> tuple[Diffe
 
     None stands for a connection that is not there. A value that only moved to another layer or line is no difference.
     """
-    config = _config(before.leaves if before else {}, after.leaves if after else {})
+    config = _config(before.leaves if before else {}, after.leaves if after else {}, after.removed if after else ())
     return (*config, *_mappings(before, after))
 
 
-def _config(before: Mapping[str, Leaf], after: Mapping[str, Leaf]) -> Iterator[Difference]:
+def _config(before: Mapping[str, Leaf], after: Mapping[str, Leaf], removed: Iterable[Removed]) -> Iterator[Difference]:
+    removers = {leaf.path: gone for gone in removed for leaf in gone.leaves}
     for path in sorted(before.keys() | after.keys()):
         old, new = before.get(path), after.get(path)
         if old is new or (old is not None and new is not None and identity(old.value) == identity(new.value)):
             continue
+        source = new or removers.get(path)
         yield Difference(
             area=CONFIG,
             path=path,
             before=old.value if old else None,
             after=new.value if new else None,
             layer_before=old.layer if old else None,
-            layer_after=new.layer if new else None,
-            source_after=new.source if new else None,
+            layer_after=source.layer if source else None,
+            source_after=source.source if source else None,
         )
 
 
