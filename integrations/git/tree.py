@@ -13,6 +13,9 @@ from integrations.git.errors import GitError, GitErrorCode
 _KINDS = {FileMode.LINK: Kind.SYMLINK, FileMode.COMMIT: Kind.SUBMODULE, FileMode.BLOB_EXECUTABLE: Kind.EXECUTABLE}
 
 
+KEPT_FOLDERS = 256  # trees that one CommitTree remembers
+
+
 def open_repository(path: Path) -> pygit2.Repository:
     """The repository at the path, without this machine's or user's Git configuration. Raises GitError(CORRUPT).
 
@@ -39,6 +42,7 @@ class CommitTree:
         self._repository = repository
         self._commit = commit
         self._root = find_commit(repository, commit).tree
+        self._folders: dict[str, pygit2.Tree] = {}
 
     @property
     def commit(self) -> str:
@@ -77,21 +81,44 @@ class CommitTree:
     def _find(self, path: str) -> pygit2.Object | None:
         if not parts_of(path):
             return None
+        under, _, name = path.rpartition("/")
+        folder = self._folder(under)
         try:
-            return self._root[path]
+            return None if folder is None else folder[name]
         except KeyError:
             return None
 
     def _folder(self, under: str) -> pygit2.Tree | None:
-        if not under:
-            return self._root
-        found = self._find(under)
-        return cast("pygit2.Tree", found) if found is not None and found.filemode == FileMode.TREE else None
+        """The folder's own tree. libgit2 parses a large tree anew at each look-up, so those met last are kept."""
+        parts = parts_of(under)
+        if parts is None:
+            return None
+        folder, path = self._root, ""
+        for part in parts:
+            path = f"{path}/{part}" if path else part
+            known = self._folders.get(path)
+            if known is None:
+                known = _subfolder(folder, part)
+                if known is None:
+                    return None
+                if len(self._folders) >= KEPT_FOLDERS:
+                    self._folders.clear()
+                self._folders[path] = known
+            folder = known
+        return folder
 
     def _entry(self, path: str, found: pygit2.Object) -> Entry:
         kind = _KINDS.get(FileMode(found.filemode or 0), Kind.FILE)
         size = 0 if kind is Kind.SUBMODULE else self._repository.odb.read_header(found.id)[1]
         return Entry(path=path, blob=str(found.id), size=size, kind=kind)
+
+
+def _subfolder(folder: pygit2.Tree, name: str) -> pygit2.Tree | None:
+    try:
+        found = folder[name]
+    except KeyError:
+        return None
+    return cast("pygit2.Tree", found) if found.filemode == FileMode.TREE else None
 
 
 def find_commit(repository: pygit2.Repository, commit: str) -> pygit2.Commit:
