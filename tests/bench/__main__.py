@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tests.bench import core
 from tests.bench.made import FULL, SMALL, Size, account_slug, integration_slug, make
@@ -27,7 +28,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--small", action="store_true", help="a small repository, to try the measuring itself")
     options = parser.parse_args()
-    figures = [Figure(**row) if isinstance(row, dict) else row for row in core.run()]
+    figures = [_of_core(row) for row in core.run()]
     with tempfile.TemporaryDirectory(prefix="glasshouse-bench-") as name:
         folder = Path(name)
         with postgres(folder) as database, redis(folder) as broker:
@@ -36,6 +37,12 @@ def main() -> None:
     if options.json:
         about = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
         options.json.write_text(json.dumps({"about": about, "figures": [asdict(f) for f in figures]}, indent=2) + "\n")
+
+
+def _of_core(row: dict[str, Any]) -> Figure:
+    return Figure(
+        name=row["name"], value=row["value"], unit=row["unit"], target=str(row["target"] or ""), is_reached=row["ok"]
+    )
 
 
 def _with_servers(folder: Path, database: str, broker: str, size: Size) -> list[Figure]:
@@ -49,7 +56,7 @@ def _with_servers(folder: Path, database: str, broker: str, size: Size) -> list[
         "DJANGO_SETTINGS_MODULE": "console.settings",
     }
     make(folder / "made.git", size)
-    figures = _run(environment, "tests.bench.sync", str(folder / "made.git"))
+    figures = _run(environment, "tests.bench.sync", str(folder / "made.git"), *(["--small"] if size == SMALL else []))
     figures += _run(environment, "tests.bench.merges")
     subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
     cookie, token = _sign_in(environment)

@@ -1,4 +1,4 @@
-"""Sync's figures: run with the settings' environment and the path of the made repository as argument."""
+"""Sync's figures: run with the settings' environment, the path of the made repository, and `--small` if it is."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from pathlib import Path
 
 import django
 
-from tests.bench.made import FULL, change_one
+from tests.bench.made import FULL, SMALL, change_one
 from tests.bench.report import Figure, emit
 
 _ROUNDS = 12
 _REMOTE = Path(sys.argv[1])
+_SIZE = SMALL if "--small" in sys.argv else FULL
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def main() -> None:
         started = time.perf_counter()
         assert sync(repository.pk, actor="bench").result is Result.UNCHANGED
         nothing.append(time.perf_counter() - started)
-        change_one(_REMOTE, account=turn * 97 % FULL.accounts, page_size=101 + turn)
+        change_one(_REMOTE, account=turn * 97 % _SIZE.accounts, page_size=101 + turn, size=_SIZE)
         started = time.perf_counter()
         subprocess.run(["git", "-C", str(twin), "fetch", "-q"], check=True)
         subprocess.run(["git", "-C", str(twin), "diff", "--stat", "main~1", "main"], check=True, capture_output=True)
