@@ -19,6 +19,8 @@ from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from jinja2.runtime import Context
 
+from console.presentation.sentences import sentence
+from console.presentation.values import dotted
 from integrations.core.documents import JSON
 
 # Pages that take ?environment=; elsewhere it would only linger in addresses.
@@ -39,9 +41,8 @@ def environment(**options: Any) -> jinja2.Environment:
     ours = {"undefined": jinja2.StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     env = jinja2.Environment(**{**options, **ours, "autoescape": True})  # noqa: S701 - it is set last, so that it holds
     env.globals.update(static=static, url=reverse, link=link)
-    env.filters.update(
-        ago=ago, isodate=isodate, isotime=isotime, as_json=as_json, dotted=dotted, short=short, plural=plural
-    )
+    env.filters.update(ago=ago, isodate=isodate, isotime=isotime, short=short, plural=plural)
+    env.filters.update(as_json=as_json, dotted=dotted, sentence=sentence)
     return env
 
 
@@ -89,11 +90,6 @@ def isotime(moment: datetime) -> str:
 def as_json(value: JSON, indent: int | None = None) -> str:
     """For reading, not for scripts."""
     return json.dumps(value, ensure_ascii=False, indent=indent)
-
-
-def dotted(pointer: str) -> str:
-    """`pagination.page_size` of the JSON Pointer `/pagination/page_size`, as people write it."""
-    return ".".join(part.replace("~1", "/").replace("~0", "~") for part in pointer.removeprefix("/").split("/"))
 
 
 def short(commit: str) -> str:

@@ -5,13 +5,16 @@ Every view begins here; the header of every page reads the same answer, so that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest
+from django.core.handlers.exception import response_for_exception
+from django.http import Http404, HttpRequest, HttpResponse
 
 from console.access import repository_for, visible_accounts
 from integrations.core.problems import Problem
 from integrations.models import Repository
+from integrations.queries.at_commit import BadCommit
 from integrations.queries.moment import UnknownMoment, reader_for
 from integrations.queries.reading import Reader, Visible
 
@@ -29,6 +32,23 @@ class NoSuchMoment(Http404):
     def __init__(self, sentence: str, problems: tuple[Problem, ...]) -> None:
         super().__init__(sentence)
         self.problems = problems
+
+
+class BadMomentMiddleware:
+    """Answers 404, with what is wrong, where a part of an older commit turns out bad only as it is read."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, BadCommit) or request.path.startswith("/api/"):
+            return None
+        return response_for_exception(
+            request, NoSuchMoment("What you ask for has errors at this commit.", exception.problems)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

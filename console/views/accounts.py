@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from console.access import VIEW, account_at
 from console.htmx import page_or_part
+from console.views.history import activations
 from console.visit import visit
 from integrations.core.documents import JSON, OverrideDocument
 from integrations.core.state import applies
@@ -19,7 +20,7 @@ from integrations.queries.changes import account_changes
 from integrations.queries.reading import AccountDetail, AccountFilter
 
 _PER_PAGE = 50
-_RECENT = 8
+_RECENT = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,9 @@ def account(request: HttpRequest, account: str) -> HttpResponse:
         "connections": [(name, list(group)) for name, group in groupby(rows, key=lambda row: row.integration)],
         "unconnected": _unconnected(detail),
         # What happened since is no part of the past that is looked at.
-        "changes": account_changes(here.repository, account, limit=_RECENT) if here.reader.is_current else [],
+        "activations": activations(account_changes(here.repository, account, limit=_RECENT))
+        if here.reader.is_current
+        else [],
     }
     return render(request, "accounts/account.html", context)
 

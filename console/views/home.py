@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from console.access import DECIDE_HELD, Person, denial
 from console.visit import repository_of, visit
-from integrations.models import Repository, Snapshot
-from integrations.queries.changes import recent_changes
-from integrations.queries.reading import AccountEntry, AccountFilter, Reader
+from integrations.models import Change, Repository, Snapshot
+from integrations.queries.changes import Effect, effects
+from integrations.queries.reading import AccountEntry, AccountFilter, Reader, Visible
 
 _MINE = 10
-_RECENT = 12
+_RECENT = 6
 
 
 @require_safe
@@ -30,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "mine_total": total,
         "owners": _names(request.user),
         "held": _held(request.user, repository),
-        "changes": recent_changes(repository, visible=here.visible, limit=_RECENT) if here.reader.is_current else [],
+        "recent": _recent(repository, here.visible) if here.reader.is_current else [],
         "counts": repository.active.counts,
         "snapshot": repository.active,
     }
@@ -56,3 +57,11 @@ def _held(user: Person, repository: Repository) -> Snapshot | None:
     if repository.health != Repository.Health.HELD or denial(user, DECIDE_HELD) is not None:
         return None
     return Snapshot.objects.filter(repository=repository, state=Snapshot.State.HELD).order_by("-id").first()
+
+
+def _recent(repository: Repository, visible: Visible) -> list[tuple[Snapshot, list[Effect]]]:
+    """The newest activations that changed what is in force for a visible account, with what they changed."""
+    changed = Change.objects.filter(snapshot=OuterRef("pk"))
+    changed = changed if visible is None else changed.filter(account__in=visible)
+    newest = Snapshot.objects.filter(Exists(changed), repository=repository).order_by("-id")[:_RECENT]
+    return [(snapshot, effects(snapshot, visible=visible)) for snapshot in newest]

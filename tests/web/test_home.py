@@ -1,0 +1,3 @@
+def test_home_opens(viewer):
+    response = viewer.get("/")
+    assert response.status_code == 200
