@@ -142,6 +142,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc] # untyped base
 
     def object_parser(self, left: Symbol) -> Symbol:
         """An object constructor (`left` None) or a grouping, each key with the `span` of its value."""
+        position = self.lexer.previous_end
         pairs = []
         has_more = self.node.id != "}"
         while has_more:
@@ -161,6 +162,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc] # untyped base
         else:
             node = _LibraryParser.Infix(self, "{")
             node.type, node.lhs, node.rhs_object = "binary", left, pairs
+        node.position = position
         return node
 
 
@@ -188,6 +190,9 @@ def parse(text: str) -> Symbol | Syntax:
         return too_deep(text, error.position)
     except RecursionError:
         return too_deep(text, reader.lexer.start)
+    except RuntimeError as error:  # a function's signature; these two have no code in the library
+        code = "S0402" if "Choice" in str(error) else "S0401"
+        return _syntax(text, code, _MESSAGES[code], reader.lexer.start)
     except (re.error, OverflowError) as error:
         message = f"The engine does not understand the regular expression: {error}."
         return _syntax(text, BAD_REGEX, message, reader.lexer.start)
