@@ -101,7 +101,8 @@ class _Reader:
         start = "/config/"
         cut = len(start) - 1
         lines = {pointer[cut:]: line for pointer, line in self.node.lines.items() if pointer.startswith(start)}
-        self.problems += check_patch(value, lines, self.file)
+        if any("/$" in pointer for pointer in lines):  # most have no directive, and there are many
+            self.problems += check_patch(value, lines, self.file)
         return value, lines
 
     def mappings(self) -> Mapping[str, Mapping[Part, PartOverride]]:

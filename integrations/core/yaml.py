@@ -79,7 +79,9 @@ def read_yaml(
         return None, [*reader.problems, stop.problem]
     except YAMLError as error:
         return None, [*reader.problems, _syntax(error, file)]
-    return Node(value=value, lines=_told(reader.lines), texts=_told(reader.texts)), reader.problems
+    if reader.problems:
+        return Node(value=value, lines=_told(reader.lines), texts=_told(reader.texts)), reader.problems
+    return Node(value=value, lines=reader.lines, texts=reader.texts), []
 
 
 class _Stop(Exception):  # noqa: N818 - not an error of the program: how a reader leaves its depths
@@ -142,7 +144,7 @@ class _Reader:
         found: dict[str, JSON] = {}
         while type(event := self.next_event()) is not MappingEndEvent:
             key = self.key(event, depth)
-            here = child(pointer, _ASIDE if key is None else key)
+            here = f"{pointer}/{key}" if key and key.isidentifier() else child(pointer, _ASIDE if key is None else key)
             after = self.next_event()
             if key is None:
                 self.value(after, here, depth + 1)
@@ -163,6 +165,8 @@ class _Reader:
             self.report(Code.WRONG_TYPE, "A key must be a text, not a list, a mapping or an alias.", event)
             return None
         text: str = event.value
+        if text.isidentifier() and text not in _WORDS and event.anchor is None and event.tag is None:
+            return text  # what nearly all keys are
         if event.implicit[0]:
             if text == "<<":
                 self.report(Code.YAML_ALIAS, "The merge key << is not read; write the keys out.", event)
@@ -173,7 +177,7 @@ class _Reader:
                 return None
         if event.anchor is not None or event.tag is not None:
             self.refuse_properties(event)
-        if bad := unstorable(text):
+        if event.style == '"' and (bad := unstorable(text)):
             self.report(Code.YAML_SYNTAX, f"The key holds the character U+{ord(bad):04X}, which is not kept.", event)
             return None
         return text
@@ -193,11 +197,13 @@ class _Reader:
                 return _WORDS[text]
             if text[0] in _NUMERIC_START and (number := self.number(text, event)) is not None:
                 return number
-        if event.style in ("|", ">"):
+        style = event.style
+        if style == "|" or style == ">":  # noqa: PLR1714, SIM109 - the quickest form, in the innermost loop
             self.texts[pointer] = event.start_mark.line + 2
         elif (line := event.start_mark.line + 1) != self.lines.get(pointer):
             self.texts[pointer] = line
-        if bad := unstorable(text):
+        # Only an escape can bring a control character in: one that stands there was refused before.
+        if style == '"' and (bad := unstorable(text)):
             self.report(Code.YAML_SYNTAX, f"The text holds the character U+{ord(bad):04X}, which is not kept.", event)
         return text
 
