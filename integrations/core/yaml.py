@@ -84,7 +84,7 @@ def read_yaml(
     return Node(value=value, lines=reader.lines, texts=reader.texts), []
 
 
-class _Stop(Exception):  # noqa: N818 - not an error of the program: how a reader leaves its depths
+class _Stop(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
@@ -198,7 +198,7 @@ class _Reader:
             if text[0] in _NUMERIC_START and (number := self.number(text, event)) is not None:
                 return number
         style = event.style
-        if style == "|" or style == ">":  # noqa: PLR1714, SIM109 - the quickest form, in the innermost loop
+        if style == "|" or style == ">":  # noqa: PLR1714 - the quickest form, in the innermost loop
             self.texts[pointer] = event.start_mark.line + 2
         elif (line := event.start_mark.line + 1) != self.lines.get(pointer):
             self.texts[pointer] = line
