@@ -46,8 +46,10 @@ def evaluated(module: Module) -> Iterator[tuple[Block, Block, Attribute]]:
     """The attributes whose values reach a document: (top-level block, block around it, attribute)."""
     for top in module.blocks:
         if top.type == "resource" and top.labels[:1] and top.labels[0] in RESOURCES:
-            found = [pair for pair in walk(_without_meta(top)) if pair[1].name not in _UNEVALUATED]
-            yield from ((top, inner, attribute) for inner, attribute in found)
+            for inner, attribute in walk(_without_meta(top)):
+                is_name = inner.type == "dynamic" and attribute.name == "iterator"
+                if attribute.name not in _UNEVALUATED and not is_name:
+                    yield top, inner, attribute
         elif top.type in {"module", "locals"}:
             yield from ((top, top, a) for a in top.attributes.values() if a.name not in _UNEVALUATED)
         elif top.type in _VALUES and _VALUES[top.type] in top.attributes:
@@ -156,7 +158,7 @@ def _check_call(program: Program, call: Block, folder: str) -> Iterator[Problem]
     elif not program.has(target):
         message = f"There is no module at `{target or '.'}`: the folder is missing or has no .tf file."
         yield problem(Code.MISSING_MODULE, message, call.file, source.line)
-    else:
+    elif not any(program.files[path].problems for path in program.paths(target)):
         yield from _check_arguments(program.module(target), call)
 
 

@@ -63,6 +63,14 @@ class Module:
         return {(block.labels[0], block.labels[1]): block for block in reversed(found)}
 
 
+@dataclass(slots=True)
+class Told:
+    """What hcl_static.py has told of one root: values of names, by where they stand, and the work that took."""
+
+    values: dict[tuple[int, int, int], tuple[Any, Scope]] = field(default_factory=dict)
+    work: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """A root folder with all modules that it may call, and what is passed to its variables from tfvars files."""
@@ -70,7 +78,7 @@ class Program:
     root: str
     files: Mapping[str, HclFile]
     read: Read
-    values: dict[tuple[int, int, int], tuple[Any, Scope]] = field(default_factory=dict)  # kept by hcl_static.py
+    told: Told = field(default_factory=Told)
     _modules: dict[str, Module] = field(default_factory=dict)
     _contents: dict[str, bytes | None] = field(default_factory=dict)
 

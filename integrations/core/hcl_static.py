@@ -25,11 +25,13 @@ from integrations.core.hcl import (
     TupleValue,
     depth_first,
 )
-from integrations.core.hcl_scope import MAX_STEPS, Scope, definition, resolve
+from integrations.core.hcl_scope import Scope, Told, definition, resolve
 from integrations.core.problems import Code
 
 MAX_ITEMS: Final = 10_000
-MAX_WORK: Final = 200_000  # expressions looked at for one value: names can double what they name, many times over
+MAX_WORK: Final = 100_000  # expressions looked at for one value
+MAX_TOTAL_WORK: Final = 3_000_000  # for all values of one root
+MAX_NODES: Final = 20_000  # of one named value: names can double what they name, many times over
 MAX_TEXT: Final = 1_000_000  # characters
 
 
@@ -63,21 +65,23 @@ class _TooMuch(Exception):
 
 
 class _Work:
-    """How much may still be looked at."""
+    """How much may still be looked at for one value, and for all of the root's together."""
 
-    def __init__(self) -> None:
-        self.left = MAX_WORK
+    def __init__(self, told: Told) -> None:
+        self._left = MAX_WORK
+        self._told = told
 
     def spend(self) -> None:
-        self.left -= 1
-        if self.left < 0:
+        self._left -= 1
+        self._told.work += 1
+        if self._left < 0 or self._told.work > MAX_TOTAL_WORK:
             raise _TooMuch
 
 
 def static_value(expression: Expression, scope: Scope) -> Any:
     """The expression's value as JSON, or UNKNOWN. Raises NoValue where the text shows that there is none."""
     try:
-        return _Static(scope, {}, MAX_STEPS, _Work()).value(expression)
+        return _Static(scope, {}, _Work(scope.program.told)).value(expression)
     except (RecursionError, _TooMuch):
         return UNKNOWN
 
@@ -96,12 +100,11 @@ def keys_of(block_attributes: Mapping[str, Any], scope: Scope) -> dict[str | int
 
 
 class _Static:
-    """One evaluation: where it happens, the names that `for` binds, and how many more names may be followed."""
+    """One evaluation: where it happens, the names that `for` binds, and what it may still cost."""
 
-    def __init__(self, scope: Scope, names: Names, steps: int, work: _Work) -> None:
+    def __init__(self, scope: Scope, names: Names, work: _Work) -> None:
         self._scope = scope
         self._names = names
-        self._steps = steps
         self._work = work
 
     def value(self, expression: Expression) -> Any:  # noqa: C901 - one arm for each kind
@@ -162,7 +165,7 @@ class _Static:
             case ["each", "value", *_]:
                 return UNKNOWN if each is None else self._steps_into(each.value, reference, 2)
         found = definition(reference, self._scope)
-        if found is None or self._steps <= 0:
+        if found is None:
             return UNKNOWN
         place, used = found
         value = self._named(place.expression, place.scope, reference.line)
@@ -171,19 +174,27 @@ class _Static:
         return self._steps_into(value, reference, used)
 
     def _named(self, expression: Expression, scope: Scope, line: int) -> Any:
-        """The value of what a name stands for; told once for each module as called."""
-        known = scope.program.values
+        """The value of what a name stands for; told once for each module as called. UNKNOWN in a circle."""
+        self._work.spend()
+        if scope.each is not None:
+            return self._bounded(expression, scope, line)
+        values = scope.program.told.values
         place = (id(expression), id(scope.call), id(scope.parent))
-        if scope.each is None and place in known:
-            self._work.spend()
-            return known[place][0]
+        if place not in values:
+            values[place] = (UNKNOWN, scope)  # what it is as long as it is being told, and where that costs too much
+            try:
+                values[place] = (self._bounded(expression, scope, line), scope)
+            except NoValue:
+                del values[place]
+                raise
+        return values[place][0]
+
+    def _bounded(self, expression: Expression, scope: Scope, line: int) -> Any:
         try:
-            value = _Static(scope, {}, self._steps - 1, self._work).value(expression)
+            value = _Static(scope, {}, self._work).value(expression)
         except NoValue as none:
             raise NoValue(line, none.reason, none.code, is_here=False) from none
-        if scope.each is None and self._steps == MAX_STEPS:  # else a circle may have cut it short
-            known[place] = (value, scope)
-        return value
+        return value if _is_small(value) else UNKNOWN
 
     def _steps_into(self, value: Any, reference: Reference, used: int) -> Any:
         for step in reference.path[used:]:
@@ -221,7 +232,7 @@ class _Static:
         listed: list[Any] = []
         for key, value in pairs:
             bound = dict(zip(loop.names, (key, value), strict=True)) if len(loop.names) == 2 else {loop.names[0]: value}  # noqa: PLR2004 - key and value
-            inner = _Static(self._scope, {**self._names, **bound}, self._steps, self._work)
+            inner = _Static(self._scope, {**self._names, **bound}, self._work)
             kept = True if loop.condition is None else inner.value(loop.condition)
             if not isinstance(kept, bool):
                 return UNKNOWN
@@ -266,6 +277,22 @@ class _Static:
 
 
 _READERS: Final = frozenset(["file", "fileexists"])
+
+
+def _is_small(value: Any) -> bool:
+    """Whether it has at most MAX_NODES parts and MAX_TEXT characters; what is shared counts each time."""
+    pending, nodes, text = [value], 0, 0
+    while pending:
+        item = pending.pop()
+        nodes += 1
+        text += len(item) if isinstance(item, str) else 0
+        if nodes > MAX_NODES or text > MAX_TEXT:
+            return False
+        if isinstance(item, (dict, list)):
+            if len(item) > MAX_NODES:
+                return False
+            pending.extend(item.values() if isinstance(item, dict) else item)
+    return True
 
 
 def has_unknown(value: Any) -> bool:
