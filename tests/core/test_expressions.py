@@ -261,6 +261,8 @@ def test_hostile_nesting_is_an_error_within_bounded_time(text):
     "text",
     [
         "[" + "a," * 32_000 + "a]",
+        "[" + "é," * 32_000 + "1]",
+        "[" + "`a`," * 16_000 + "1]",
         "/**/" * 16_000 + "a",
         "a & " * 700 + "a",
         "x ? a : " * 300 + "a",
@@ -291,7 +293,7 @@ def test_threads_do_not_disturb_one_another():
 
 
 OPERATORS = [*"ab$%*.[]{}(),:;?+-/|=<>^!~@#&", "**", "..", "?:", "??", ":=", "~>", "!=", "<=", ">="]
-WORDS = ["$x", "$$", "and", "or", "in"]
+WORDS = ["a1_", "`and`", "and1", "1a", 'a"', "a`", "$é", "$x", "$$", "and", "or", "in"]
 TOKENS = st.sampled_from(
     [
         *OPERATORS,
