@@ -10,7 +10,6 @@ import msgspec
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
-from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from console.management.output import problem_as_json
@@ -56,14 +55,21 @@ _TITLES: Mapping[str, str] = {
 }
 
 
-def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """The framework's exception handler. None, and so a 500 by Django, for what nobody expected."""
+def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """The framework's exception handler. None, and so a 500 by Django, for what nobody expected.
+
+    The answer is rendered here: what the client accepts has been told, and an error is JSON even of a YAML schema.
+    """
     instance = context["request"].path
     body = _domain(error, instance) or _plain(error, instance)
     if body is None:
         return None
     set_rollback()
-    return Response(body, status=body["status"], headers=_headers(error), content_type=MEDIA_TYPE)
+    return _rendered(body, _headers(error))
+
+
+def _rendered(body: dict[str, Any], headers: Mapping[str, str]) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(body), status=body["status"], headers=headers, content_type=MEDIA_TYPE)
 
 
 def _domain(error: Exception, instance: str) -> dict[str, Any] | None:
@@ -124,7 +130,6 @@ def for_api(page: Callable[..., HttpResponse], status: int, detail: str) -> Call
     def choose(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.path.startswith(PREFIX):
             return page(request, *args, **kwargs)
-        body = msgspec.json.encode(problem(status, detail, instance=request.path))
-        return HttpResponse(body, status=status, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+        return _rendered(problem(status, detail, instance=request.path), {"Cache-Control": "no-store"})
 
     return choose
