@@ -77,8 +77,8 @@ def unstorable(text: str) -> str | None:
 
 
 def short(text: str) -> str:
-    """Content of a file as a sentence may repeat it."""
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    """Content of a file as a sentence may repeat it: bounded, and with nothing that cannot be kept."""
+    return _UNSTORABLE.sub("\ufffd", text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
 def problem(

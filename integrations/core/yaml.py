@@ -150,7 +150,7 @@ class _Reader:
                 self.value(after, here, depth + 1)
             elif key in found:
                 first = self.lines[here]
-                message = f"The key “{key}” stands here a second time; it was first given on line {first}."
+                message = f"The key “{short(key)}” stands here a second time; it was first given on line {first}."
                 self.report(Code.YAML_DUPLICATE_KEY, message, event)
                 self.value(after, here + _ASIDE, depth + 1)
             else:
