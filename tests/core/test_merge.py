@@ -150,6 +150,12 @@ def test_an_object_that_is_emptied_is_a_leaf_of_the_layer_that_emptied_it():
     assert (leaf.value, leaf.layer, [said.value for said in leaf.shadowed]) == ({}, Layer.ACCOUNT, [{"b": 1}])
 
 
+def test_an_empty_object_that_gains_a_key_is_no_leaf_any_more():
+    effective = merge(stack({"a": {}}, None, {"a": {"b": 1}}))
+    assert effective.leaves.keys() == {"/a/b"}
+    assert effective.removed == ()
+
+
 def test_removing_what_is_not_there_changes_nothing():
     effective = merge(stack({"a": 1}, {"b": None, "c": {}}, {"b": None}))
     assert effective.config == {"a": 1, "c": {}}
