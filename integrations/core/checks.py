@@ -213,15 +213,16 @@ class _Checker:
         self.index = index
         self.resources = index.resources
         self.problems: list[Problem] = []
+        self.unknown: dict[str, str] = {}
 
     def integration(self, slug: str, environments: Environments, source: Source) -> None:
         if not self.index.is_complete:
             return
         defined = self.index.integrations.get(slug)
         if defined is None:
-            message = (
-                f"The platform layer defines no integration “{short(slug)}”{_meant(slug, self.index.integrations)}."
-            )
+            if slug not in self.unknown:  # one word wrong in the platform layer shows in every account
+                self.unknown[slug] = _meant(slug, self.index.integrations)
+            message = f"The platform layer defines no integration “{short(slug)}”{self.unknown[slug]}"
             self.report(Code.UNKNOWN_INTEGRATION, message, source)
             return
         for environment in environments or ():
@@ -239,10 +240,10 @@ class _Checker:
         name = f"{key.model}/{key.resource}"
         known = [f"{model}/{resource}" for model, resource in self.resources]
         if self.index.models:
-            message = f"There is no schema models/{name}.schema.json{_meant(name, known)}."
+            message = f"There is no schema models/{name}.schema.json{_meant(name, known)}"
             self.report(Code.UNKNOWN_MODEL, message, source)
         else:
-            message = f"No platform mapping has the model and resource {name}{_meant(name, known)}."
+            message = f"No platform mapping has the model and resource {name}{_meant(name, known)}"
             self.report(Code.UNKNOWN_MAPPING, message, source)
 
     def override(self, document: OverrideDocument) -> None:
@@ -253,7 +254,7 @@ class _Checker:
 
     def account(self, slug: str, accounts: Mapping[str, str], source: Source) -> None:
         if slug not in accounts:
-            message = f"There is no account “{short(slug)}”{_meant(slug, accounts)}; an account needs an account.yaml."
+            message = f"No folder with an account.yaml is named “{short(slug)}”{_meant(slug, accounts)}"
             self.report(Code.UNKNOWN_ACCOUNT, message, source)
 
     def unique_account(self, document: AccountDocument, files: dict[str, str]) -> None:
@@ -275,7 +276,7 @@ class _Checker:
             self.account(sample.account, accounts, sample.source)
         known = {*self.index.mappings.get(sample.integration, {}), *own}
         if self.index.is_complete and sample.integration in self.index.integrations and str(sample.key) not in known:
-            message = f"{sample.integration} has no mapping {sample.key}{_meant(str(sample.key), known)}."
+            message = f"{sample.integration} has no mapping {sample.key}{_meant(str(sample.key), known)}"
             self.report(Code.UNKNOWN_MAPPING, message, sample.source)
 
     def report(self, code: Code, message: str, source: Source) -> None:
@@ -329,5 +330,6 @@ def _is_from_folder(document: Document) -> bool:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about a name that is not known."""
     close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean “{close[0]}”" if close else ""
+    return f"; did you mean “{close[0]}”?" if close else "."
