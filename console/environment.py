@@ -101,6 +101,8 @@ def database(url: str) -> dict[str, object]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": name or ":memory:",
+            # The suite runs on a file too: a database in memory takes its locks in another way.
+            "TEST": {"NAME": f"{name}-test" if name else None},
             "OPTIONS": {
                 # Writers queue instead of failing: a transaction that will write takes its lock at the start.
                 "transaction_mode": "IMMEDIATE",

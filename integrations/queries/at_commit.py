@@ -23,6 +23,7 @@ from integrations.core.documents import (
     SettingsDocument,
     Source,
     expressions_of,
+    key_of,
 )
 from integrations.core.problems import Problem
 from integrations.core.state import DesiredState, Stack, applies, connections_of, only
@@ -102,7 +103,7 @@ class CommitReader:
         return self._entry(slug) if slug in self._state.integrations else None
 
     def _entry(self, slug: str) -> IntegrationEntry:
-        documents = tuple(self._state.integrations[slug])
+        documents = tuple(sorted(self._state.integrations[slug], key=key_of))
         known = self._layout.environments
         return IntegrationEntry(
             slug=slug,
@@ -114,7 +115,7 @@ class CommitReader:
         )
 
     def mappings(self, integration: str) -> Sequence[MappingDocument]:
-        return sorted(self._state.mappings.get(integration, ()), key=lambda d: (d.key, d.environments or ()))
+        return sorted(self._state.mappings.get(integration, ()), key=key_of)
 
     def environment_overrides(self, integration: str | None = None) -> Sequence[OverrideDocument]:
         found = self._state.environment_overrides
