@@ -61,6 +61,12 @@ def _missing_bwrap() -> str:
     return "" if result.returncode == 0 else f"bwrap does not work here: {result.stderr.strip()}"
 
 
+def _missing_landlock() -> str:
+    from integrations.sandbox.isolation import Isolation  # only where it is asked for
+
+    return "" if Isolation.LANDLOCK.works else "this kernel has no Landlock that keeps files and the network apart"
+
+
 def _missing_postgres() -> str:
     url = os.environ.get("TEST_DATABASE_URL", "")
     if not url.startswith(("postgres://", "postgresql://")):
@@ -91,6 +97,7 @@ def _missing_redis() -> str:
 _CHECKS: dict[str, Callable[[], str]] = {
     "chromium": _missing_chromium,
     "bwrap": _missing_bwrap,
+    "landlock": _missing_landlock,
     "postgres": _missing_postgres,
     "redis": _missing_redis,
 }

@@ -27,6 +27,7 @@ from integrations.core.hcl import (
 )
 from integrations.core.hcl_scope import Scope, Told, definition, resolve
 from integrations.core.problems import Code
+from integrations.core.yaml import read_yaml
 
 MAX_ITEMS: Final = 10_000
 MAX_WORK: Final = 100_000  # expressions looked at for one value
@@ -132,6 +133,8 @@ class _Static:
             case Call():
                 return self._call(expression)
             case Other():
+                for child in expression.children:
+                    self.value(child)  # where one has no value, neither has the whole
                 return UNKNOWN
 
     def _template(self, template: Template) -> Any:
@@ -255,10 +258,25 @@ class _Static:
         arguments = [self.value(argument) for argument in call.arguments]
         if function is None or any(has_unknown(argument) for argument in arguments):
             return UNKNOWN
+        if call.name in _DECODERS and isinstance(arguments[0], str):
+            return self._decoded(call, arguments[0])
         try:
             return function(*arguments)
         except (TypeError, ValueError, AttributeError):
             return UNKNOWN
+
+    def _decoded(self, call: Call, text: str) -> Any:
+        """What JSON says; of YAML only whether it can be read, as there are several kinds."""
+        try:
+            if call.name == "jsondecode":
+                return json.loads(text)
+        except (ValueError, RecursionError):
+            raise NoValue(call.line, "This is no JSON, so that `jsondecode` has no value.") from None
+        _, problems = read_yaml(text.encode("utf-8", "replace"), "")
+        if problems:
+            reason = f"`yamldecode` cannot read this YAML: {problems[0].message}"
+            raise NoValue(call.line, reason)
+        return UNKNOWN
 
     def _read(self, call: Call) -> Any:
         name = self.value(call.arguments[0])
@@ -277,6 +295,7 @@ class _Static:
 
 
 _READERS: Final = frozenset(["file", "fileexists"])
+_DECODERS: Final = frozenset(["jsondecode", "yamldecode"])
 
 
 def _is_small(value: Any) -> bool:
@@ -397,5 +416,5 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "upper": str.upper,
     "trimspace": str.strip,
     "join": _join,
-    "jsondecode": json.loads,
+    **dict.fromkeys(_DECODERS, lambda _: UNKNOWN),  # of what is no string
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from posixpath import basename
 
-from integrations.core.documents import JSON, Document
+from integrations.core.documents import JSON, Document, key_of
 from integrations.core.hcl import HclFile
 from integrations.core.hcl_checks import RESOURCES, check_calls, check_module, check_variables
 from integrations.core.hcl_names import Names
@@ -74,8 +74,9 @@ def _check_scopes(program: Program) -> Iterator[Problem]:
 def documents(
     evaluated: JSON, files: Mapping[str, HclFile], *, root: str, environment: str | None, read: Read
 ) -> Parsed:
-    """The documents of one evaluated root. `evaluated` is tfparse's result; the rest as for `check_root`.
+    """The documents of one evaluated root, sorted by their keys.
 
+    `evaluated` is tfparse's result; `files` and `read` are as for `check_root`.
     `environment`: the root's, which its documents are then in force in; None for all of them.
     """
     program = Program(root=root, files=files, read=read)
@@ -88,6 +89,7 @@ def documents(
             document = _document(kind, value, top, scopes=scopes, environment=environment, problems=problems)
             if document is not None:
                 result.append(document)
+    result.sort(key=key_of)
     return Parsed(documents=tuple(result), problems=in_order(problems))
 
 

@@ -26,7 +26,7 @@ from integrations.core.problems import Code, Problem
 from integrations.core.text import child, problem, unstorable
 
 MAX_EXACT: Final = 2**53
-_MAY_BE_NULL: Final = frozenset(["jsondecode", "yamldecode", "csvdecode", "one"])
+_MAY_BE_NULL: Final = frozenset(["jsondecode", "yamldecode", "one"])
 _MAX_TRACED: Final = 2_000
 _WRAPPERS: Final = frozenset(["tomap", "tolist", "toset", "tostring", "trimspace", "chomp"])
 
@@ -108,9 +108,10 @@ class _Walk:
         self.lines[pointer] = line
         written = follow(place)
         if isinstance(value, dict) and "__attribute__" in value:
-            return self._unresolved(line, f"`{_shown(value)}` could not be resolved.")
+            # So the evaluator shows each name that leads to no value: also to a null, which is one.
+            return self._null(written, expected, line, f"`{_shown(value)}` could not be resolved.")
         if value is None:
-            return self._null(written, expected, line)
+            return self._null(written, expected, line, "This could not be evaluated: it gave no value.")
         if isinstance(value, dict):
             return self._object(value, written, expected, pointer, line)
         if isinstance(value, list):
@@ -178,12 +179,13 @@ class _Walk:
             self._raw = frozenset(found)
         return bool(self._raw) and ("${...}" in value or any(raw in value for raw in self._raw))
 
-    def _null(self, written: Place, expected: Any, line: int) -> None:
+    def _null(self, written: Place, expected: Any, line: int, message: str) -> None:
+        """None is right where the text says null, or can give one; a problem elsewhere."""
         if expected is None:
             return
         if expected is UNKNOWN and any(_gives_null(place.expression) for place in closure(written)):
             return
-        self._unresolved(line, "This could not be evaluated: it gave no value.")
+        self._unresolved(line, message)
 
     def _unresolved(self, line: int, message: str) -> None:
         self.values.problems.append(problem(Code.UNRESOLVED_VALUE, message, self.values.file, line))

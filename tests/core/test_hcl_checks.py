@@ -79,7 +79,10 @@ def test_names_bound_by_for_and_dynamic_are_known():
         """
         resource "unified_api_environment_override" "x" {
           integration = "x"
-          config      = { scopes = [for scope in ["a"] : scope if scope != "b"], m = { for k, v in { a = 1 } : k => v } }
+          config = {
+            scopes = [for scope in ["a"] : scope if scope != "b"]
+            labels = { for k, v in { a = 1 } : k => v }
+          }
           dynamic "mapping" {
             for_each = ["list"]
             content {
@@ -167,8 +170,10 @@ def calls(count: int) -> str:
     [
         calls(33),
         'module "a" {\n  source = "../../modules/m"\n  mapping = 1\n  count = 33\n}\n',
-        'module "a" {\n  source = "../../modules/m"\n  mapping = 1\n  for_each = toset([for n in local.n : "k${n}"])\n}\n'
-        f"locals {{\n  n = {list(range(33))}\n}}\n",
+        (
+            'module "a" {\n  source = "../../modules/m"\n  mapping = 1\n  for_each = toset([for n in local.n : "k${n}"])\n'
+            f"}}\nlocals {{\n  n = {list(range(33))}\n}}\n"
+        ),
         calls(3) + 'module "a" {\n  source = "../../modules/m"\n  mapping = 1\n  count = 30\n}\n',
     ],
     ids=["written out", "count", "for_each", "together"],
@@ -293,8 +298,10 @@ def test_a_folder_without_hcl_is_no_root():
         + "".join(f'a{n} = "${{local.a{n + 1}}}${{local.a{n + 1}}}"\n' for n in range(60))
         + 'a60 = "x"\n}\n',
         "locals {\na = local.b\nb = local.a\n}\n",
-        "locals {\na = [for x in local.n : [for y in local.n : [for z in local.n : z]]]\n"
-        f"n = {list(range(200))}\n}}\n",
+        (
+            "locals {\na = [for x in local.n : [for y in local.n : [for z in local.n : z]]]\n"
+            f"n = {list(range(200))}\n}}\n"
+        ),
     ],
     ids=["lists", "strings", "circle", "loops"],
 )
