@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError
 
 from integrations.models import Repository
+from integrations.queries.at_commit import BadCommit
 from integrations.queries.moment import UnknownMoment, reader_for
 from integrations.queries.reading import Reader
 
@@ -15,6 +16,17 @@ from integrations.queries.reading import Reader
 def add_moment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repository", metavar="NAME", help="default: the first one")
     parser.add_argument("--at", metavar="COMMIT", help="an older commit; default: the active snapshot")
+
+
+class ReadingCommand(BaseCommand):
+    """A command that shows a snapshot, or an older commit of which a part may turn out bad only as it is read."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except BadCommit as error:
+            listed = "\n".join(map(str, error.problems))
+            raise CommandError(f"What you ask for has errors at this commit.\n{listed}") from error
 
 
 def reader_from(options: dict[str, Any]) -> Reader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -80,10 +80,13 @@ def sync(repository_id: int, *, actor: str) -> Outcome:
         return outcome
 
 
-def replay(repository_id: int, *, limit: int, actor: str) -> list[Outcome]:
+def replay(
+    repository_id: int, *, limit: int, actor: str, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> list[Outcome]:
     """Fetches, then takes in up to `limit` commits of the branch one by one, oldest first, as if each had been synced.
 
-    Gives a new repository a history of what changed. Only for one that has no snapshot yet.
+    Gives a new repository a history of what changed. Only for one that has no snapshot yet. `progress` is told how
+    many commits of how many are done.
     """
     repository = Repository.objects.select_related("active").get(pk=repository_id)
     if repository.active is not None:
@@ -95,6 +98,7 @@ def replay(repository_id: int, *, limit: int, actor: str) -> list[Outcome]:
     for commit in reversed(commits):
         repository = Repository.objects.select_related("active").get(pk=repository_id)
         outcomes.append(_take(repository, mirror, commit.id, started=time.monotonic(), hold=False))
+        progress(len(outcomes), len(commits))
     log.info("replay", repository=repository.name, actor=actor, commits=len(outcomes))
     return outcomes
 

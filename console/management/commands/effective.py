@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from console.management.output import add_format, print_json
-from console.management.reading import add_moment, reader_from
+from console.management.reading import ReadingCommand, add_moment, reader_from
 from integrations.queries.effective import NoConnection, answer
 
 
-class Command(BaseCommand):
+class Command(ReadingCommand):
     help = "Print the effective config and mappings of an account's connection, and where each value comes from."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from console.management.output import add_format, print_json
-from console.management.reading import add_moment, reader_from
+from console.management.reading import ReadingCommand, add_moment, reader_from
 from integrations.queries.effective import NoConnection
 from integrations.queries.explain import UnknownPath, explain
 
 
-class Command(BaseCommand):
+class Command(ReadingCommand):
     help = "Explain one value: `pagination.page_size`, `/pagination/page_size` or `crm/contacts/list:response/tier`."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

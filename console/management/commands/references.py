@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from console.management.output import add_format, print_json
-from console.management.reading import add_moment, reader_from
+from console.management.reading import ReadingCommand, add_moment, reader_from
 from integrations.queries.reading import Reference
 
 _MOST = 100_000
 
 
-class Command(BaseCommand):
+class Command(ReadingCommand):
     help = "List the mappings and accounts that read (or write) a field: `Tier__c`, or the pointer `/response/Tier__c`."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import subprocess
@@ -37,6 +38,8 @@ class Command(BaseCommand):
         parser.add_argument("--prepare-only", action="store_true", help="migrate, seed and sync, then stop")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # What a person at the terminal needs is said below; the processes that are started log for themselves.
+        logging.getLogger().setLevel(logging.WARNING)
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
@@ -57,11 +60,16 @@ class Command(BaseCommand):
     def _sync(self, repository: Repository) -> Outcome:
         if repository.is_trusted and repository.active is None:
             # The demo's history is taken in commit by commit, so that “what changed?” has answers at once.
-            replay(repository.pk, limit=_DEMO_COMMITS, actor="up")
+            self._say("The demo's history is read commit by commit, once; this takes half a minute.")
+            replay(repository.pk, limit=_DEMO_COMMITS, actor="up", progress=self._progress)
         outcome = sync(repository.pk, actor="up")
         if outcome.result is Result.REJECTED and repository.is_trusted:
             raise CommandError("The demo repository could not be read; this is a fault of the console.")
         return outcome
+
+    def _progress(self, done: int, total: int) -> None:
+        self.stdout.write(f"\r  {done} of {total} commits", ending="\n" if done == total else "")
+        self.stdout.flush()
 
     def _serve(self, repository: Repository, options: dict[str, Any]) -> None:
         address = f"http://{options['host']}:{options['port']}"
