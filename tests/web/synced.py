@@ -31,6 +31,7 @@ _MODELS: tuple[type[Model], ...] = (
     *(FieldReference, ChangeSet, Change),
 )
 _synced: list[list[Model]] = []
+_mirrors: list[Path] = []
 
 
 class Config:
@@ -61,17 +62,18 @@ def build_origin(folder: Path) -> list[str]:
 def config_at(remote: Path, origin: Path, commits: Sequence[str], data: Path) -> Config:
     """The repository of `origin`, copied to `remote` and synced commit by commit, its mirror below `data`.
 
-    The first call of a process syncs and keeps the rows and the mirror; the others write these again.
+    The first call of a process syncs and keeps the rows and the mirror; the others write these again, whichever
+    folder of tests they are of: every origin has the same commits.
     """
     shutil.copytree(origin / "config.git", remote)
-    kept = origin / "mirrors"
     if not _synced:
         first_sync(remote)
-        shutil.copytree(data / "mirrors", kept)
+        _mirrors.append(origin / "mirrors")
+        shutil.copytree(data / "mirrors", _mirrors[0])
         _synced.extend(list(model.objects.all()) for model in _MODELS)
     else:
         restore(remote)
-        shutil.copytree(kept, data / "mirrors")
+        shutil.copytree(_mirrors[0], data / "mirrors")
     return Config(Repository.objects.get(), remote, list(commits))
 
 
