@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from console.access import DECIDE_HELD, Person, denial
 from console.visit import repository_of, visit
 from integrations.models import Change, Repository, Snapshot
-from integrations.queries.changes import Effect, effects
+from integrations.queries.changes import Effect, effects_of
 from integrations.queries.reading import AccountEntry, AccountFilter, Reader, Visible
 
 _MINE = 10
@@ -64,4 +64,5 @@ def _recent(repository: Repository, visible: Visible) -> list[tuple[Snapshot, li
     changed = Change.objects.filter(snapshot=OuterRef("pk"))
     changed = changed if visible is None else changed.filter(account__in=visible)
     newest = Snapshot.objects.filter(Exists(changed), repository=repository).order_by("-id")[:_RECENT]
-    return [(snapshot, effects(snapshot, visible=visible)) for snapshot in newest]
+    changes = effects_of(newest, visible=visible)
+    return [(snapshot, changes[snapshot.pk]) for snapshot in newest]

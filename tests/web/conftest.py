@@ -69,3 +69,18 @@ def as_(people: dict[str, User]) -> Callable[[str], Client]:
 @pytest.fixture
 def viewer(as_: Callable[[str], Client]) -> Client:
     return as_("viewer")
+
+
+@pytest.fixture
+def count_queries() -> Callable[[Client, str], int]:
+    """How many queries a page takes once what is cached in the process is there."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def count(client: Client, address: str) -> int:
+        assert client.get(address).status_code == 200
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(address).status_code == 200
+        return len(captured)
+
+    return count

@@ -155,3 +155,19 @@ BROKEN = {
     "customers/acme-corp/salesforce.yaml": "config: [\n",
     "customers/globex/account.yaml": "name: Globex\nname: Twice\n",
 }
+
+PAYLOAD = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'"
+HOSTILE_MESSAGE = f"{PAYLOAD} subject"
+# Every field of an account that takes free text, with text that would run in a page that does not escape it.
+HOSTILE = {
+    "customers/evil/account.yaml": (
+        f"name: {json.dumps(PAYLOAD)}\nowner: many@example.com\ntags: [{json.dumps('<img-src=x-onerror=alert(3)>')}]\n"
+        "connections:\n  - {integration: salesforce, environment: production}\n"
+    ),
+    "customers/evil/salesforce.yaml": (
+        f"config:\n  evil: {json.dumps(PAYLOAD)}\n  {json.dumps(PAYLOAD)}: [{json.dumps(PAYLOAD)}]\n"
+        "mappings:\n  crm/contacts/list:\n    response:\n      expression: "
+        + json.dumps(json.dumps({"tier": PAYLOAD, PAYLOAD: "x"}))
+        + "\n"
+    ),
+}
