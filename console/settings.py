@@ -83,7 +83,12 @@ if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured("REDIS_URL cannot be understood: it must begin with redis://, rediss:// or unix://")
 CACHES: dict[str, Any] = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "glasshouse"}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "glasshouse",
+            "OPTIONS": {"serializer": "console.cache.JsonSerializer"},
+        }
         if REDIS_URL
         # Without Redis the web processes and the worker still have to see one another's counters and locks.
         else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}

@@ -1,0 +1,21 @@
+"""What the shared cache may hold: JSON. Whoever can write to Redis must not be able to run code here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+class JsonSerializer:
+    """Django's cache serializer interface. Raises TypeError for a value that JSON cannot hold."""
+
+    def dumps(self, value: Any) -> bytes | int:
+        # Plain integers stay as they are, so that Redis can count them.
+        return value if type(value) is int else json.dumps(value).encode()
+
+    def loads(self, data: bytes | int) -> Any:
+        """Poisoned or foreign content counts as absent: None."""
+        try:
+            return json.loads(data)
+        except (ValueError, TypeError):
+            return None
