@@ -227,7 +227,7 @@ def _field_row(prefix: str, field: EffectiveField) -> FieldRow:
         path,
         in_query(path),
         dotted(field.path),
-        text if len(text) <= LONGEST_EXPRESSION else f"{text[: LONGEST_EXPRESSION - 1]}…",
+        _on_one_line(text),
         field.layer.value,
         len(field.shadowed),
         field.source.file,
@@ -235,12 +235,19 @@ def _field_row(prefix: str, field: EffectiveField) -> FieldRow:
     )
 
 
+def _on_one_line(text: str) -> str:
+    if "\n" in text:
+        # Indentation only swells a row; the chain shows the text as it is.
+        text = " ".join(text.split())
+    return text if len(text) <= LONGEST_EXPRESSION else f"{text[: LONGEST_EXPRESSION - 1]}…"
+
+
 def _voice(said: LayerExpression, *, dropped: bool = False) -> Voice:
     expression = said.expression
     return Voice(
         said.layer.value,
         Mode(said.mode).value,
-        expression.text,
+        expression.text.rstrip("\n"),
         expression.source.file,
         expression.source.line,
         dropped,
