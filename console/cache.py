@@ -15,7 +15,9 @@ class JsonSerializer:
 
     def loads(self, data: bytes | int) -> Any:
         """Poisoned or foreign content counts as absent: None."""
+        if isinstance(data, int):
+            return data
         try:
             return json.loads(data)
-        except (ValueError, TypeError):
+        except ValueError:
             return None

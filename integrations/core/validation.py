@@ -28,7 +28,7 @@ _options.log_errors = False  # a bad pattern is a problem of the repository, not
 _options.max_mem = 1024 * 1024
 
 
-class TooMuch(Exception):  # noqa: N818 - a bound that was reached
+class TooMuch(Exception):
     """The schema asks for more work than a sample is worth; the text is a sentence."""
 
 

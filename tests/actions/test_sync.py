@@ -35,8 +35,8 @@ from integrations.queries.effective import effective
 from integrations.queries.moment import UnknownMoment, reader_for
 from integrations.queries.reading import AccountFilter
 from tests.git.build import Submodule, Symlink, build, rewind
-from tests.web.synced import Config
 from tests.web.factories import BROKEN, many_accounts, person
+from tests.web.synced import Config
 
 pytestmark = pytest.mark.django_db
 OVERRIDE = "customers/acme-corp/salesforce.yaml"

@@ -113,12 +113,14 @@ def _integration(number: int, keys: list[tuple[str, str]], size: Size) -> str:
         for group in range(max(0, size.sections - 5))
     )
     blocks = [
-        f'resource "unified_api_integration" "v" {{\n  name = "{name}"\n  category = "crm"\n'
-        f'  base_url = "https://{name}.example.com/api"\n{sections}\n'
-        f'  headers = {{\n    accept = "application/json"\n{extra}\n  }}\n'
-        f'  oauth_app {{\n    client_id_ref = "${{var.vault}}/{name}#client_id"\n'
-        f'    client_secret_ref = "${{var.vault}}/{name}#client_secret"\n    scopes = ["read", "write"]\n  }}\n'
-        f'  webhook {{\n    url = "https://hooks.example.com/{name}"\n    signature = "hmac-sha256"\n  }}\n}}\n'
+        (
+            f'resource "unified_api_integration" "v" {{\n  name = "{name}"\n  category = "crm"\n'
+            f'  base_url = "https://{name}.example.com/api"\n{sections}\n'
+            f'  headers = {{\n    accept = "application/json"\n{extra}\n  }}\n'
+            f'  oauth_app {{\n    client_id_ref = "${{var.vault}}/{name}#client_id"\n'
+            f'    client_secret_ref = "${{var.vault}}/{name}#client_secret"\n    scopes = ["read", "write"]\n  }}\n'
+            f'  webhook {{\n    url = "https://hooks.example.com/{name}"\n    signature = "hmac-sha256"\n  }}\n}}\n'
+        )
     ]
     blocks[0] = blocks[0].replace('"v"', f'"{name}"')
     blocks += [
