@@ -16,6 +16,7 @@ from integrations.core.tree import Entry, Kind, MissingFile, Tree
 from integrations.core.yaml import read_yaml
 
 SETTINGS_FILE = "glasshouse.yaml"
+MISNAMED_SETTINGS = ("glasshouse.yml", "glasshouse.json")
 ACCOUNT_FILE = "account.yaml"
 INTEGRATIONS = "integrations"
 ENVIRONMENTS = "environments"
@@ -25,6 +26,7 @@ PRODUCTION = "production"  # stands last in promotion order when the order is no
 DEFAULT_ACCOUNTS = ("customers", "overrides")
 DEFAULT_ENVIRONMENTS = (PRODUCTION,)  # of a repository without environment folders
 
+READ = frozenset({INTEGRATIONS, ENVIRONMENTS, "modules", MODELS, SAMPLES})  # top folders, besides those of accounts
 # What no evaluation of HCL gets to see: documents that are read otherwise, and what is not configuration.
 NOT_FOR_HCL = frozenset({MODELS, SAMPLES, "docs", "policies"})
 RESERVED = NOT_FOR_HCL | {INTEGRATIONS, ENVIRONMENTS, "modules"}
@@ -58,7 +60,7 @@ def is_slug(text: str) -> bool:
 
 def area_of(path: str, settings: SettingsDocument, *, hcl_folders: Iterable[str] = ()) -> Area:
     """What the path is for. `hcl_folders`: the account folders that HCL reaches into, from `Loaded.hcl_folders`."""
-    if path == SETTINGS_FILE:
+    if path == SETTINGS_FILE or path in MISNAMED_SETTINGS:
         return Area.SETTINGS
     if _is_below_any(path, hcl_folders):
         # Such a file is read twice, as HCL's and as the account's; HCL's part includes the account's.
@@ -112,9 +114,10 @@ def _is_below_any(path: str, folders: Iterable[str]) -> bool:
 def read_settings(tree: Tree) -> tuple[SettingsDocument, tuple[Problem, ...]]:
     """glasshouse.yaml, or the defaults where it is absent or cannot be read, and what is wrong with it."""
     folders = tuple(tree.folders(ENVIRONMENTS))
-    entry = tree.entry(SETTINGS_FILE)
-    if entry is None:
-        return _settings(_in_default_order(folders)), ()
+    if tree.entry(SETTINGS_FILE) is None:
+        misnamed = [name for name in MISNAMED_SETTINGS if tree.entry(name) is not None]
+        found = [problem(Code.UNEXPECTED_FILE, f"Name this file {SETTINGS_FILE}.", name, 1) for name in misnamed]
+        return _settings(_in_default_order(folders)), tuple(found)
     try:
         node, found = read_yaml(tree.read(SETTINGS_FILE), SETTINGS_FILE)
     except MissingFile:

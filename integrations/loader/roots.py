@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -41,12 +41,26 @@ class Evaluator(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Root:
-    """One evaluation. `lent` are the environment's tfvars files that a root of the platform layer is given."""
+    """One evaluation.
+
+    `lent` are the environment's tfvars files that a root of the platform layer is given, by the names they get
+    there; `origins` has their own.
+    """
 
     folder: str
     environment: str | None
     files: Mapping[str, HclFile]
-    lent: Mapping[str, bytes]
+    lent: Mapping[str, bytes] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def addressed(self, problems: Iterable[Problem]) -> list[Problem]:
+        """The problems with the addresses that the files have in the repository: lines are the same in both."""
+        return [
+            replace(each, source=replace(each.source, file=self.origins[each.source.file]))
+            if each.source and each.source.file in self.origins
+            else each
+            for each in problems
+        ]
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -71,7 +85,7 @@ def evaluate(found: Survey, evaluator: Evaluator, *, trusted: bool) -> Parsed:
     ready: list[_Root] = []
     for root in roots:
         wrong = terraform.check_root(root.files, root=root.folder, read=_reader(found, root))
-        problems += wrong
+        problems += root.addressed(wrong)
         if not wrong and root.is_readable:
             ready.append(root)
     parsed = _evaluate(found, ready, evaluator, trusted=trusted)
@@ -81,64 +95,82 @@ def evaluate(found: Survey, evaluator: Evaluator, *, trusted: bool) -> Parsed:
 
 
 def _roots(found: Survey, files: Mapping[str, HclFile]) -> list[_Root]:
-    environments = found.settings.environments
     modules = {path.rpartition("/")[0] for path in files if path.endswith(_MODULE_SUFFIXES)}
     roots: list[_Root] = []
     apart: list[str] = []  # environments whose root does not call the platform layer
-    for environment in environments:
+    for environment in found.settings.environments:
         folder = f"{ENVIRONMENTS}/{environment}"
-        if folder in modules:
-            roots.append(_Root(folder=folder, environment=environment, files=files, lent={}))
-        if folder not in modules or INTEGRATIONS not in roots[-1].folders:
+        root = _Root(folder=folder, environment=environment, files=files) if folder in modules else None
+        if root is None or INTEGRATIONS not in root.folders:
             apart.append(environment)
+            # Its values may be meant for the platform layer, which is lent them: there they are known.
+            root = root and replace(root, files=_without(files, folder, _declared(files, INTEGRATIONS)))
+        roots += [root] if root else []
     if INTEGRATIONS in modules and apart:
         roots += _platform_roots(found, files, apart)
     reached = {folder for root in roots for folder in root.folders}
     own = {folder for folder in modules - reached if any(is_below(folder, top) for top in found.settings.accounts)}
-    called = {
-        other for folder in own for other in terraform.module_folders(files, folder) if other != folder and other in own
-    }
-    roots += [_Root(folder=folder, environment=None, files=files, lent={}) for folder in sorted(own - called)]
+    called = {other for folder in own for other in terraform.module_folders(files, folder) if other != folder}
+    roots += [_Root(folder=folder, environment=None, files=files) for folder in sorted(own - called)]
     return roots
 
 
 def _platform_roots(found: Survey, files: Mapping[str, HclFile], environments: Sequence[str]) -> list[_Root]:
     """`integrations/` evaluated by itself: once if no environment gives it a value, else for each environment."""
-    declared = {
-        block.labels[0]
-        for path, file in files.items()
-        if path.rpartition("/")[0] == INTEGRATIONS
-        for block in file.blocks
-        if block.type == "variable" and block.labels
-    }
-    roots = []
-    for environment in environments:
-        lent, changed = _lent(found, files, environment, declared)
-        roots.append(
-            _Root(folder=INTEGRATIONS, environment=environment, files={**files, **changed}, lent=lent),
-        )
+    roots = [_lending(found, files, environment) for environment in environments]
     if not any(root.lent for root in roots) and len(environments) == len(found.settings.environments):
         return [replace(roots[0], environment=None)]
     return roots
 
 
-def _lent(
-    found: Survey, files: Mapping[str, HclFile], environment: str, declared: set[str]
-) -> tuple[dict[str, bytes], dict[str, HclFile]]:
-    """An environment's tfvars files as further `.auto.tfvars` of `integrations/`, with the variables it declares."""
+def _lending(found: Survey, files: Mapping[str, HclFile], environment: str) -> _Root:
+    """`integrations/` with an environment's tfvars files as further `.auto.tfvars`, of the variables it declares.
+
+    Where the environment has no root of its own they are lent whole, so that an unknown variable is reported.
+    """
     folder = f"{ENVIRONMENTS}/{environment}"
+    declared = _declared(files, INTEGRATIONS)
+    has_root = any(path.rpartition("/")[0] == folder and path.endswith(_MODULE_SUFFIXES) for path in files)
     lent: dict[str, bytes] = {}
     changed: dict[str, HclFile] = {}
-    names = [path for path in files if path.rpartition("/")[0] == folder and path.endswith(_VALUE_SUFFIXES)]
-    for number, path in enumerate(_in_loading_order(names)):
+    origins: dict[str, str] = {}
+    for number, path in enumerate(_in_loading_order(_values(files, folder))):
         file = files[path]
-        attributes = {name: value for name, value in file.attributes.items() if name in declared}
+        kept = declared if has_root else frozenset(file.attributes)
+        attributes = {name: value for name, value in file.attributes.items() if name in kept}
         if attributes:
             # "~" sorts behind every other name: Terraform lets the last file win, and the environment is that.
             name = f"{INTEGRATIONS}/~{number}-{environment}.auto.tfvars"
-            lent[name] = _only_lines(found.read(path) or b"", file, declared)
-            changed[name] = replace(file, file=name, attributes=attributes, problems=())
-    return lent, changed
+            lent[name] = _only_lines(found.read(path) or b"", file, kept)
+            changed[name] = replace(file, attributes=attributes)
+            origins[name] = path
+    together = {**files, **changed}
+    return _Root(folder=INTEGRATIONS, environment=environment, files=together, lent=lent, origins=origins)
+
+
+def _declared(files: Mapping[str, HclFile], folder: str) -> frozenset[str]:
+    """The variables of a module."""
+    return frozenset(
+        block.labels[0]
+        for path, file in files.items()
+        if path.rpartition("/")[0] == folder
+        for block in file.blocks
+        if block.type == "variable" and block.labels
+    )
+
+
+def _values(files: Mapping[str, HclFile], folder: str) -> list[str]:
+    return [path for path in files if path.rpartition("/")[0] == folder and path.endswith(_VALUE_SUFFIXES)]
+
+
+def _without(files: Mapping[str, HclFile], folder: str, foreign: frozenset[str]) -> Mapping[str, HclFile]:
+    """The files, those with a root's values without what only another module declares."""
+    unwanted = foreign - _declared(files, folder)
+    changed: dict[str, HclFile] = {}
+    for path in _values(files, folder):
+        attributes = {name: value for name, value in files[path].attributes.items() if name not in unwanted}
+        changed[path] = replace(files[path], attributes=attributes)
+    return {**files, **changed}
 
 
 def _in_loading_order(paths: Iterable[str]) -> list[str]:
@@ -146,7 +178,7 @@ def _in_loading_order(paths: Iterable[str]) -> list[str]:
     return sorted(paths, key=lambda path: (path.rpartition("/")[2] != "terraform.tfvars", path))
 
 
-def _only_lines(text: bytes, file: HclFile, declared: set[str]) -> bytes:
+def _only_lines(text: bytes, file: HclFile, declared: frozenset[str]) -> bytes:
     """The text of a tfvars file with the lines of undeclared variables blank, so that line numbers stay."""
     lines = text.split(b"\n")
     starts = sorted((attribute.line, name) for name, attribute in file.attributes.items())
@@ -190,7 +222,10 @@ def _evaluate(found: Survey, roots: Sequence[_Root], evaluator: Evaluator, *, tr
                 _export(found, export, root.lent)
             names = terraform.variable_files(root.files, root.folder)
             waiting.append(pool.submit(evaluator.evaluate, export, root.folder, names, trusted=trusted))
-        return [_documents(found, root, each.result()) for root, each in zip(roots, waiting, strict=True)]
+        parsed = [_documents(found, root, each.result()) for root, each in zip(roots, waiting, strict=True)]
+    return [
+        replace(part, problems=tuple(root.addressed(part.problems))) for root, part in zip(roots, parsed, strict=True)
+    ]
 
 
 def _workers() -> int:

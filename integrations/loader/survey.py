@@ -12,6 +12,7 @@ from integrations.core.hcl import HclFile, read_hcl
 from integrations.core.layout import (
     ACCOUNT_FILE,
     HCL_SUFFIXES,
+    READ,
     YAML_SUFFIXES,
     Area,
     area_of,
@@ -90,7 +91,7 @@ def _place(found: Survey, entry: Entry) -> None:
     if any(is_below(entry.path, root) for root in settings.accounts):
         found.accounts[entry.path] = entry
         return
-    if entry.path in settings.accounts:  # a link where the folder should be
+    if entry.path in READ or entry.path in settings.accounts:  # a link, or a file, where a folder should be
         _readable(found, entry)
         return
     match area_of(entry.path, settings):
@@ -100,8 +101,6 @@ def _place(found: Survey, entry: Entry) -> None:
             found.models.append(entry)
         case Area.SAMPLE if _readable(found, entry):
             found.samples.append(entry)
-        case Area.OTHER if not entry.is_regular and "/" not in entry.path and not entry.path.startswith("."):
-            _readable(found, entry)  # a top folder that is a link: what it would hold is missing
         case _:
             pass
 
