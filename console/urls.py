@@ -25,7 +25,6 @@ from console.views import (
     where_used,
 )
 
-
 # Nobody signs in past the rate limits of the one sign-in page.
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign,no-untyped-call]

@@ -1,0 +1,126 @@
+"""The admin's pages: people and their roles, API tokens, repositories. Nothing that comes from Git is here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from console.models import ApiToken, User
+from console.tokens import revoke_token
+from integrations.actions.repositories import configure_repository
+from integrations.git.address import check_branch, check_url
+from integrations.git.errors import GitError
+from integrations.models import Repository
+
+if TYPE_CHECKING:
+    _PeopleBase = UserAdmin[User]
+    _TokenBase = admin.ModelAdmin[ApiToken]
+    _RepositoryBase = admin.ModelAdmin[Repository]
+    _RepositoryFormBase = forms.ModelForm[Repository]
+else:  # Django's classes take no parameters at run time
+    _PeopleBase, _TokenBase = UserAdmin, admin.ModelAdmin
+    _RepositoryBase, _RepositoryFormBase = admin.ModelAdmin, forms.ModelForm
+
+admin.site.site_header = admin.site.site_title = "Glasshouse"
+admin.site.index_title = "People, tokens and repositories"
+
+
+@admin.register(User)
+class PeopleAdmin(_PeopleBase):
+    """Roles are groups. Rights on single accounts come from Git and cannot be given here."""
+
+    add_form = AdminUserCreationForm
+    ordering = ("email",)
+    list_display = ("email", "name", "roles", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    search_fields = ("email", "name")
+    filter_horizontal = ("groups",)
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("Roles and teams", {"fields": ("is_active", "is_staff", "groups")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2", "groups")}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description="roles and teams")
+    def roles(self, user: User) -> str:
+        return ", ".join(group.name for group in user.groups.all())
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        # Who may come in here at all is a superuser's to say.
+        return () if request.user.is_superuser else ("is_staff",)
+
+
+@admin.register(ApiToken)
+class TokenAdmin(_TokenBase):
+    """Tokens are made by `manage.py make_token`, where they can be shown once; here they are revoked."""
+
+    list_display = ("name", "prefix", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_select_related = ("user",)
+    actions = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return False  # a revoked token stays, to be told from one that never was
+
+    @admin.action(description="Revoke the chosen tokens", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset:
+            revoke_token(token, actor=str(request.user))
+        self.message_user(request, f"Revoked {len(queryset)}.")
+
+
+class RepositoryForm(_RepositoryFormBase):
+    class Meta:
+        model = Repository
+        fields = ("name", "url", "branch", "token_ref", "forge", "web_url")
+
+    def clean_url(self) -> str:
+        return self._checked(check_url, "url")
+
+    def clean_branch(self) -> str:
+        return self._checked(check_branch, "branch")
+
+    def _checked(self, check: Any, field: str) -> str:
+        try:
+            found: str = check(self.cleaned_data[field])
+        except GitError as error:
+            raise forms.ValidationError(str(error)) from error
+        return found
+
+
+@admin.register(Repository)
+class RepositoryAdmin(_RepositoryBase):
+    """Where the console reads from."""
+
+    form = RepositoryForm
+    list_display = ("name", "url", "branch", "health", "checked_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Repository | None = None) -> bool:
+        return False  # its snapshots are the accounts' history
+
+    def save_model(self, request: HttpRequest, obj: Repository, form: ModelForm[Repository], change: bool) -> None:  # noqa: FBT001 (Django's signature)
+        configure_repository(
+            name=obj.name,
+            url=obj.url,
+            branch=obj.branch,
+            token_ref=obj.token_ref,
+            forge=obj.forge,
+            web_url=obj.web_url,
+            actor=str(request.user),
+        )
+        obj.pk = Repository.objects.get(name=obj.name).pk
