@@ -7,7 +7,7 @@ rest. Where it finds that an expression cannot have a value (a key that the obje
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from integrations.core.documents import JSON
@@ -25,6 +25,17 @@ from integrations.core.hcl import (
     TupleValue,
     depth_first,
 )
+from integrations.core.hcl_builtins import (
+    DECODERS,
+    FUNCTIONS,
+    MAX_TEXT,
+    UNKNOWN,
+    Unknown,
+    has_unknown,
+    is_small,
+    operate,
+    text_of,
+)
 from integrations.core.hcl_scope import Scope, Told, definition, resolve
 from integrations.core.problems import Code
 from integrations.core.yaml import read_yaml
@@ -32,18 +43,8 @@ from integrations.core.yaml import read_yaml
 MAX_ITEMS: Final = 10_000
 MAX_WORK: Final = 100_000  # expressions looked at for one value
 MAX_TOTAL_WORK: Final = 3_000_000  # for all values of one root
-MAX_NODES: Final = 20_000  # of one named value: names can double what they name, many times over
-MAX_TEXT: Final = 1_000_000  # characters
 
 
-class _Unknown:
-    """The only instance is UNKNOWN."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = _Unknown()
 Names = Mapping[str, Any]
 
 
@@ -95,7 +96,7 @@ def keys_of(block_attributes: Mapping[str, Any], scope: Scope) -> dict[str | int
             return {item: item for item in found}
         return dict(found) if isinstance(found, dict) else None
     count = static_value(block_attributes["count"].value, scope)
-    if isinstance(count, (bool, _Unknown)) or not isinstance(count, (int, float)) or not 0 <= count <= MAX_ITEMS:
+    if isinstance(count, (bool, Unknown)) or not isinstance(count, (int, float)) or not 0 <= count <= MAX_ITEMS:
         return None
     return {index: index for index in range(int(count))}
 
@@ -197,12 +198,12 @@ class _Static:
             value = _Static(scope, {}, self._work).value(expression)
         except NoValue as none:
             raise NoValue(line, none.reason, none.code, is_here=False) from none
-        return value if _is_small(value) else UNKNOWN
+        return value if is_small(value) else UNKNOWN
 
     def _steps_into(self, value: Any, reference: Reference, used: int) -> Any:
         for step in reference.path[used:]:
             key = step if isinstance(step, str) else self.value(step)
-            if isinstance(value, _Unknown) or isinstance(key, _Unknown) or value is None:
+            if isinstance(value, Unknown) or isinstance(key, Unknown) or value is None:
                 return UNKNOWN
             if isinstance(value, dict):
                 if (name := text_of(key)) is None:
@@ -224,7 +225,7 @@ class _Static:
         operands = [self.value(operand) for operand in operation.operands]
         if any(not isinstance(operand, (bool, int, float, str, type(None))) for operand in operands):
             return UNKNOWN
-        return _operate(operation.operator, operands)
+        return operate(operation.operator, operands)
 
     def _for(self, loop: For) -> Any:
         collection = self.value(loop.collection)
@@ -258,7 +259,7 @@ class _Static:
         arguments = [self.value(argument) for argument in call.arguments]
         if function is None or any(has_unknown(argument) for argument in arguments):
             return UNKNOWN
-        if call.name in _DECODERS and isinstance(arguments[0], str):
+        if call.name in DECODERS and isinstance(arguments[0], str):
             return self._decoded(call, arguments[0])
         try:
             return function(*arguments)
@@ -295,40 +296,6 @@ class _Static:
 
 
 _READERS: Final = frozenset(["file", "fileexists"])
-_DECODERS: Final = frozenset(["jsondecode", "yamldecode"])
-
-
-def _is_small(value: Any) -> bool:
-    """Whether it has at most MAX_NODES parts and MAX_TEXT characters; what is shared counts each time."""
-    pending, nodes, text = [value], 0, 0
-    while pending:
-        item = pending.pop()
-        nodes += 1
-        text += len(item) if isinstance(item, str) else 0
-        if nodes > MAX_NODES or text > MAX_TEXT:
-            return False
-        if isinstance(item, (dict, list)):
-            if len(item) > MAX_NODES:
-                return False
-            pending.extend(item.values() if isinstance(item, dict) else item)
-    return True
-
-
-def has_unknown(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(has_unknown(item) for item in value.values())
-    if isinstance(value, list):
-        return any(has_unknown(item) for item in value)
-    return isinstance(value, _Unknown)
-
-
-def text_of(value: Any) -> str | None:
-    """A string, number or truth value as HCL writes it into a string; None for all else."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - from where notations differ
-        return str(int(value))
-    return str(value) if isinstance(value, (str, int, float)) else None
 
 
 def _path_from(root: str, folder: str) -> str:
@@ -347,74 +314,3 @@ def _fills_in(reference: Reference, scope: Scope) -> bool:
     return written is not None and any(
         isinstance(part, Call) and part.name == "optional" for part in depth_first(written.value)
     )
-
-
-def _operate(operator: str, operands: Sequence[Any]) -> Any:
-    match operator, list(operands):
-        case "!", [bool(value)]:
-            return not value
-        case "-", [int() | float() as value]:
-            return -value
-        case "&&", [bool(left), bool(right)]:
-            return left and right
-        case "||", [bool(left), bool(right)]:
-            return left or right
-        case "==", [left, right]:
-            return type(left) is type(right) and left == right
-        case "!=", [left, right]:
-            return not (type(left) is type(right) and left == right)
-        case "+", [int(left), int(right)]:
-            return left + right
-        case "-", [int(left), int(right)]:
-            return left - right
-        case "<" | ">" | "<=" | ">=", [int() | float() as left, int() | float() as right]:
-            return {"<": left < right, ">": left > right, "<=": left <= right, ">=": left >= right}[operator]
-    return UNKNOWN
-
-
-def _set(items: Any) -> Any:
-    return sorted(set(items)) if isinstance(items, list) and all(isinstance(item, str) for item in items) else UNKNOWN
-
-
-def _merge(*objects: Any) -> Any:
-    merged: dict[str, Any] = {}
-    for one in objects:
-        merged.update(one or {})
-    return merged
-
-
-def _concat(*lists: Any) -> Any:
-    return [item for one in lists for item in one] if all(isinstance(one, list) for one in lists) else UNKNOWN
-
-
-def _lookup(mapping: Any, key: Any, *default: Any) -> Any:
-    return mapping[key] if key in mapping else (default[0] if default else UNKNOWN)
-
-
-def _join(mark: Any, items: Any) -> Any:
-    if not isinstance(items, list) or sum(len(item) + len(mark) for item in items) > MAX_TEXT:
-        return UNKNOWN
-    return mark.join(items)
-
-
-def _length(value: Any) -> Any:
-    return len(value) if isinstance(value, (list, dict, str)) else UNKNOWN
-
-
-FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "toset": _set,
-    "tolist": lambda items: items if isinstance(items, list) else UNKNOWN,
-    "tomap": lambda items: items if isinstance(items, dict) else UNKNOWN,
-    "merge": _merge,
-    "concat": _concat,
-    "keys": sorted,
-    "values": lambda mapping: [mapping[key] for key in sorted(mapping)],
-    "length": _length,
-    "lookup": _lookup,
-    "contains": lambda items, item: item in items if isinstance(items, list) else UNKNOWN,
-    "lower": str.lower,
-    "upper": str.upper,
-    "trimspace": str.strip,
-    "join": _join,
-    **dict.fromkeys(_DECODERS, lambda _: UNKNOWN),  # of what is no string
-}

@@ -9,9 +9,9 @@ from typing import Final
 
 from integrations.core.documents import JSON
 from integrations.core.hcl import Block, ObjectValue
+from integrations.core.hcl_builtins import UNKNOWN
 from integrations.core.hcl_checks import MAX_CALLS, RESOURCES, keys_or_none
 from integrations.core.hcl_scope import Each, Place, Scope, follow, is_repeated
-from integrations.core.hcl_static import UNKNOWN
 from integrations.core.problems import Code, Problem
 from integrations.core.text import problem
 

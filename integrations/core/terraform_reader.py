@@ -23,9 +23,9 @@ from integrations.core.documents import (
 )
 from integrations.core.expressions import Syntax, analyse
 from integrations.core.hcl import Block
+from integrations.core.hcl_builtins import text_of
 from integrations.core.hcl_checks import hint, keys_or_none
 from integrations.core.hcl_scope import Scope
-from integrations.core.hcl_static import text_of
 from integrations.core.layout import bad_slug, is_slug
 from integrations.core.problems import Code, Problem
 from integrations.core.terraform_types import (

@@ -20,8 +20,9 @@ from integrations.core.hcl import (
     TupleValue,
     depth_first,
 )
+from integrations.core.hcl_builtins import UNKNOWN, text_of
 from integrations.core.hcl_scope import Place, Scope, definition, follow, resolve
-from integrations.core.hcl_static import UNKNOWN, NoValue, static_value, text_of
+from integrations.core.hcl_static import NoValue, static_value
 from integrations.core.problems import Code, Problem
 from integrations.core.text import child, problem, unstorable
 

@@ -171,7 +171,8 @@ def calls(count: int) -> str:
         calls(33),
         'module "a" {\n  source = "../../modules/m"\n  mapping = 1\n  count = 33\n}\n',
         (
-            'module "a" {\n  source = "../../modules/m"\n  mapping = 1\n  for_each = toset([for n in local.n : "k${n}"])\n'
+            'module "a" {\n  source = "../../modules/m"\n  mapping = 1\n'
+            '  for_each = toset([for n in local.n : "k${n}"])\n'
             f"}}\nlocals {{\n  n = {list(range(33))}\n}}\n"
         ),
         calls(3) + 'module "a" {\n  source = "../../modules/m"\n  mapping = 1\n  count = 30\n}\n',

@@ -158,8 +158,10 @@ DOUBLING = "locals {{\n  a0 = {}\n{}}}\n"
         ),
         DOUBLING.format('"x"', "".join(f'  a{n} = "${{local.a{n - 1}}}${{local.a{n - 1}}}"\n' for n in range(1, 40))),
         "locals {\n  a = [for x in range(1024) : [for y in range(1024) : [for z in range(1024) : x * y * z]]]\n}\n",
-        'resource "unified_api_integration" "x" {\n  for_each = toset([for n in setproduct(range(1000), range(1000)) :'
-        ' "${n[0]}-${n[1]}"])\n  name = each.key\n}\n',
+        (
+            'resource "unified_api_integration" "x" {\n  name = each.key\n'
+            '  for_each = toset([for n in setproduct(range(1000), range(1000)) : "${n[0]}-${n[1]}"])\n}\n'
+        ),
     ],
     ids=["join", "strings", "loops", "for_each"],
 )
@@ -180,25 +182,48 @@ def test_deep_nesting_ends_with_an_error_or_an_answer(isolation: Isolation, text
 
 
 def test_a_killed_worker_leaves_no_process(isolation: Isolation):
-    before = _children()
     text = "locals {\n  a = [for x in range(1024) : [for y in range(1024) : [for z in range(1024) : x * y * z]]]\n}\n"
+    seen: set[tuple[int, str]] = set()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.05):
+            seen.update(_descendants(os.getpid()))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
     Repository(text).evaluate(isolation=isolation, seconds=1)
+    done.set()
+    thread.join()
+    assert seen
     deadline = time.monotonic() + 5
-    while _children() - before and time.monotonic() < deadline:
+    while (left := {one for one in seen if one in _processes()}) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert _children() - before == set()
+    assert left == set()
 
 
-def _children() -> set[str]:
-    """Processes that run the worker's script."""
-    found = set()
+def _processes() -> dict[tuple[int, str], int]:
+    """Every process that is no zombie, by its id and start, with its parent's id."""
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            line = (folder / "cmdline").read_bytes()
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if b"evaluate_hcl.py" in line and b"pytest" not in line:
-            found.add(folder.name)
+        if fields[0] != "Z":
+            found[int(folder.name), fields[19]] = int(fields[1])
+    return found
+
+
+def _descendants(of: int) -> set[tuple[int, str]]:
+    processes = _processes()
+    found: set[tuple[int, str]] = set()
+    pending = [of]
+    while pending:
+        parent = pending.pop()
+        children = {one for one, above in processes.items() if above == parent} - found
+        found |= children
+        pending.extend(pid for pid, _ in children)
     return found
 
 
