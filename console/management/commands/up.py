@@ -68,6 +68,8 @@ class Command(BaseCommand):
         return outcome
 
     def _progress(self, done: int, total: int) -> None:
+        if not sys.stdout.isatty():
+            return  # a log wants lines, not a counter that overwrites itself
         self.stdout.write(f"\r  {done} of {total} commits", ending="\n" if done == total else "")
         self.stdout.flush()
 
