@@ -35,7 +35,7 @@ function onKey(event, input) {
     event.preventDefault();
     move(input, event.key === "ArrowDown" ? 1 : -1);
   } else if (event.key === "Enter") {
-    const chosen = dialog.querySelector('[aria-selected="true"] a');
+    const chosen = dialog.querySelector('[role="option"][aria-selected="true"]');
     if (chosen) {
       event.preventDefault();
       chosen.click();

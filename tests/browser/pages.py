@@ -1,0 +1,52 @@
+"""Every page of the console, as addresses of the repository that `site` serves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+CONNECTION = "/accounts/acme-corp/salesforce/production/"
+SIGNED_OUT = ("/sign-in/login/",)
+
+
+def pages(commits: Sequence[str]) -> tuple[str, ...]:
+    """`commits`: those of the repository, oldest first; the last one has errors."""
+    first, second, bad = commits[0], commits[1], commits[-1]
+    return (
+        "/",
+        "/accounts/",
+        "/accounts/?text=nothing-like-it",
+        "/accounts/acme-corp/",
+        f"/accounts/acme-corp/?at={first}",
+        "/accounts/initech/",
+        "/accounts/acme-corp/history/",
+        CONNECTION,
+        "/accounts/acme-corp/salesforce/staging/",
+        f"{CONNECTION}?view=source",
+        f"{CONNECTION}?view=raw",
+        f"{CONNECTION}?path=/pagination/page_size",
+        f"{CONNECTION}chain/?path=/pagination/page_size",
+        f"{CONNECTION}?at={first}",
+        "/compare/acme-corp/salesforce/",
+        "/compare/acme-corp/salesforce/?left=acme-corp/production&right=acme-corp/staging",
+        "/integrations/",
+        "/integrations/salesforce/",
+        "/integrations/zendesk/?environment=staging",
+        "/integrations/salesforce/mappings/crm/contacts/list/",
+        "/layers/platform/salesforce/",
+        "/layers/environment/salesforce/?environment=production",
+        "/layers/account/salesforce/?account=acme-corp",
+        "/source/integrations/salesforce.tf",
+        f"/source/customers/globex/account.yaml?at={bad}",
+        "/where-used/",
+        "/where-used/?field=Tier__c",
+        "/search/",
+        "/search/?q=contacts",
+        "/search/?q=nothing-like-it",
+        "/sync/",
+        f"/sync/{second}/",
+        f"/sync/{bad}/",
+        "/sign-in/logout/",
+        "/sign-in/password/change/",
+        "/no/such/page",
+        "/accounts/umbrella/",
+    )

@@ -1,0 +1,107 @@
+"""Takes the screenshots of the README: `python -m tests.browser.screenshots [FOLDER]` (default docs/screenshots).
+
+Seeds and serves the demo from a data folder of its own, so that a running console is left alone. Every picture is
+1440 × 900 pixels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.arguments import ARGUMENTS
+from tests.services import chromium
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE = {"width": 1440, "height": 900}
+CONNECTION = "/accounts/acme-corp/salesforce/production/"
+SHOTS = {
+    "home": "/",
+    "accounts": "/accounts/",
+    "account": "/accounts/acme-corp/",
+    "effective": f"{CONNECTION}?path=/pagination/page_size",
+    "history": "/accounts/acme-corp/history/",
+    "compare": "/compare/acme-corp/salesforce/?left=acme-corp/production&right=acme-corp/staging",
+    "integration": "/integrations/salesforce/",
+    "where-used": "/where-used/?field=Email",
+    "sync": "/sync/",
+}
+_PATIENCE = 180  # seconds until the console answers
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "docs" / "screenshots")
+    folder: Path = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with demo() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        for theme in ("light", "dark"):
+            shoot(browser, address, theme, folder)
+        browser.close()
+
+
+def shoot(browser: Browser, address: str, theme: str, folder: Path) -> None:
+    context = browser.new_context(viewport=SIZE, base_url=address, color_scheme=theme, reduced_motion="reduce")
+    page = context.new_page()
+    sign_in(page)
+    for name, path in SHOTS.items():
+        page.goto(path, wait_until="networkidle")
+        page.screenshot(path=folder / f"{name}-{theme}.png")
+    context.close()
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/sign-in/login/")
+    page.fill("[name=login]", "dana@example.com")
+    page.fill("[name=password]", "dana-dana")
+    page.click("button[type=submit]")
+    page.wait_for_url("**/")
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """The address of a freshly seeded demo, until the end of the block."""
+    with tempfile.TemporaryDirectory(prefix="glasshouse-screenshots-") as data, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+        probe.close()
+        unset = ("DATABASE_URL", "REDIS_URL", "CONFIG_REPOSITORY_URL", "DJANGO_SETTINGS_MODULE")
+        environment = {name: value for name, value in os.environ.items() if name not in unset}
+        environment["GLASSHOUSE_DATA"] = data
+        server = subprocess.Popen([sys.executable, "manage.py", "up", "--port", port], cwd=ROOT, env=environment)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_for(f"{address}/readyz", server)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+        else:
+            return
+    raise SystemExit("The demo did not start; see above.")
+
+
+if __name__ == "__main__":
+    main()
