@@ -1,7 +1,7 @@
 """Takes the screenshots of the README: `python -m tests.browser.screenshots [FOLDER]` (default docs/screenshots).
 
 Seeds and serves the demo from a data folder of its own, so that a running console is left alone. Every picture is
-1440 × 900 pixels.
+1440 by 900 pixels.
 """
 
 from __future__ import annotations
@@ -29,13 +29,9 @@ SIZE = {"width": 1440, "height": 900}
 CONNECTION = "/accounts/acme-corp/salesforce/production/"
 SHOTS = {
     "home": "/",
-    "accounts": "/accounts/",
     "account": "/accounts/acme-corp/",
     "effective": f"{CONNECTION}?path=/pagination/page_size",
-    "history": "/accounts/acme-corp/history/",
     "compare": "/compare/acme-corp/salesforce/?left=acme-corp/production&right=acme-corp/staging",
-    "integration": "/integrations/salesforce/",
-    "where-used": "/where-used/?field=Email",
     "sync": "/sync/",
 }
 _PATIENCE = 180  # seconds until the console answers
