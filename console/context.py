@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlencode
@@ -131,6 +131,10 @@ class Page:
             if value:
                 query[name] = value
         return f"{self._request.path}?{urlencode(list(query.lists()), doseq=True)}" if query else self._request.path
+
+    def parameters(self, *, without: Collection[str] = ()) -> dict[str, str]:
+        """The present page's parameters, the last of each name."""
+        return {name: self._request.GET[name] for name in self._request.GET if name not in without}
 
     # --- environment -----------------------------------------------------------------------------------
     @cached_property

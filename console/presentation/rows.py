@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
+from console.presentation.kept import Kept
 from console.presentation.values import dotted, in_query, shown_short
 from integrations.core.documents import JSON, Layer, Mode, Part
 from integrations.core.effective import Effective, Leaf, Removed
@@ -77,12 +79,24 @@ class PartSection(NamedTuple):
     fields: int  # before filters
 
 
+# The rows of what accounts share. A few thousand of each are in use at a time.
+_leaf_rows: Kept[LeafRow] = Kept(20_000)
+_sections: Kept[PartSection] = Kept(4_096)
+
+
 class MappingSection(NamedTuple):
     key: str
     anchor: str
     parts: tuple[PartSection, ...]
     layers: tuple[str, ...]  # the layers that have an expression in force here, lowest first
     fields: int  # shown
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file that a row or an expression points to."""
+        found = {row.file: None for part in self.parts for row in part.rows}
+        found.update((voice.file, None) for part in self.parts for voice in part.voices)
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +114,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """All that the page lists. `files`: every file that a row points to, so that its address is made once."""
+    """All that the page lists."""
 
     groups: tuple[LeafGroup, ...]
     mappings: tuple[MappingSection, ...]
-    files: tuple[str, ...]
     leaves: int  # shown
     fields: int  # shown
 
@@ -113,15 +126,9 @@ def sheet(effective: Effective, wanted: Wanted) -> Sheet:
     """The rows of one connection that pass the filters, in the order of the documents."""
     groups = () if wanted.mapping else leaf_groups(effective, wanted)
     mappings = tuple(mapping_sections(effective, wanted))
-    files = {row.file: None for group in groups for row in group.rows}
-    for section in mappings:
-        for part in section.parts:
-            files.update((row.file, None) for row in part.rows)
-            files.update((voice.file, None) for voice in part.voices)
     return Sheet(
         groups=groups,
         mappings=mappings,
-        files=tuple(files),
         leaves=sum(len(group.rows) for group in groups),
         fields=sum(section.fields for section in mappings),
     )
@@ -129,8 +136,10 @@ def sheet(effective: Effective, wanted: Wanted) -> Sheet:
 
 def leaf_groups(effective: Effective, wanted: Wanted | None = None) -> tuple[LeafGroup, ...]:
     """The config's leaves by their top-level key, removed ones among them."""
-    rows = [_leaf_row(leaf) for leaf in effective.leaves.values()]
-    rows.extend(_removed_row(removed) for removed in still_removed(effective))
+    rows = [_leaf_rows.get((leaf,), "", partial(_leaf_row, leaf)) for leaf in effective.leaves.values()]
+    rows += [
+        _leaf_rows.get((removed,), "removed", partial(_removed_row, removed)) for removed in still_removed(effective)
+    ]
     if wanted is not None and wanted.is_narrowing:
         rows = [row for row in rows if _passes(wanted, row.layer, row.path, row.value, row.label)]
     found: dict[str, list[LeafRow]] = {}
@@ -155,6 +164,13 @@ def mapping_sections(effective: Effective, wanted: Wanted) -> Iterator[MappingSe
 
 
 def part_section(key: str, name: Part | str, part: EffectivePart, wanted: Wanted) -> PartSection:
+    """The rows of one part; the very same object for the same part as long as nothing narrows it."""
+    if wanted.is_narrowing:
+        return _part_section(key, name, part, wanted)
+    return _sections.get((part,), (key, str(name)), partial(_part_section, key, name, part, wanted))
+
+
+def _part_section(key: str, name: Part | str, part: EffectivePart, wanted: Wanted) -> PartSection:
     rows: Iterable[FieldRow] = (_field_row(f"{key}:{name}", field) for field in part.fields)
     if wanted.is_narrowing:
         rows = (row for row in rows if _passes(wanted, row.layer, row.path, row.expression, row.label))

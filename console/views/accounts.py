@@ -54,7 +54,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "is_narrowed": wanted != AccountFilter(visible=here.visible),
         # Asked for by the whole page alone: typing in the filter renders the list and nothing else.
         "facets": lambda: here.reader.facets(here.visible),
-        "integrations": lambda: [entry.slug for entry in here.reader.integrations()],
+        "integrations": here.reader.integration_names,
         "environments": here.reader.settings().environments,
     }
     return page_or_part(request, "accounts/list.html", {"accounts": "accounts/_table.html"}, context)

@@ -15,9 +15,9 @@ from ruamel.yaml import YAML
 
 from console.access import VIEW, account_at
 from console.context import Page
-from console.presentation.addresses import source_addresses
 from console.presentation.chains import ChainView, chain_view, sources_of
 from console.presentation.contributions import contributions
+from console.presentation.effective_markup import Drawing
 from console.presentation.rows import LAYERS, Wanted, sheet
 from console.presentation.values import in_query, indented, markup
 from console.visit import visit
@@ -125,16 +125,19 @@ def _rendered(request: HttpRequest, subject: Subject, page: Page) -> dict[str, A
     return {
         "wanted": wanted,
         "sheet": drawn,
-        "links": source_addresses(drawn.files, page.carried),
-        "is_folded": not (wanted.is_narrowing or wanted.mapping) and len(drawn.mappings) > _FOLDED_ABOVE,
+        "draw": Drawing(
+            page=page,
+            wanted=wanted,
+            is_folded=not (wanted.is_narrowing or wanted.mapping) and len(drawn.mappings) > _FOLDED_ABOVE,
+            integration=subject.integration,
+            environment=subject.environment,
+            chain=chain,
+            chain_page=_chain_page(request, f"{request.path}chain/", chain),
+        ),
         "mapping_keys": tuple(found.mappings),
         "kept": [(name, request.GET[name]) for name in ("at", "repository", "layer") if request.GET.get(name)],
         "layer_choices": _layer_choices(wanted, page),
         "chain_address": f"{request.path}chain/",
-        "opened": chain.path if chain else "",
-        "opened_mapping": chain.path.partition(":")[0] if chain and ":" in chain.path else "",
-        "chain": chain,
-        "chain_page": _chain_page(request, f"{request.path}chain/", chain),
     }
 
 

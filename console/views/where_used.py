@@ -51,7 +51,7 @@ def where_used(request: HttpRequest) -> HttpResponse:
         "field": field,
         "integration": integration,
         "direction": direction,
-        "integrations": [entry.slug for entry in here.reader.integrations()],
+        "integrations": here.reader.integration_names(),
         "found": found,
         "uses": _by_mapping(references),
         "links": source_addresses({each.source.file for each in references}, Page(request).carried),

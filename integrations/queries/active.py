@@ -65,6 +65,10 @@ class ActiveReader:
         return mirror_of(self.repository).tree(self.commit)
 
     # --- platform and environment layers ---------------------------------------------------------------
+    def integration_names(self) -> Sequence[str]:
+        rows = self._rows(None).filter(kind=Kind.INTEGRATION)
+        return list(rows.values_list("integration", flat=True).distinct().order_by("integration"))
+
     def integrations(self) -> Sequence[IntegrationEntry]:
         return self._entries(None)
 

@@ -96,6 +96,9 @@ class CommitReader:
         return mirror_of(self.repository).tree(self.commit)
 
     # --- platform and environment layers ---------------------------------------------------------------
+    def integration_names(self) -> Sequence[str]:
+        return sorted(self._state.integrations)
+
     def integrations(self) -> Sequence[IntegrationEntry]:
         return [self._entry(slug) for slug in sorted(self._state.integrations)]
 
