@@ -95,8 +95,10 @@ def command(isolation: Isolation, export: Path) -> list[str]:
     return [
         bwrap,
         *("--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"),
+        # Before the binds: the project itself may stand below /tmp, and would be covered.
+        *("--tmpfs", "/tmp", "--dev", "/dev"),  # noqa: S108 - the sandbox's own
         *binds,
-        *("--ro-bind", str(export), "/export", "--tmpfs", "/tmp", "--dev", "/dev"),  # noqa: S108 - the sandbox's own
+        *("--ro-bind", str(export), "/export"),
         *("--remount-ro", "/", "--chdir", "/export"),
         *("--setenv", "GOMEMLIMIT", "768MiB", "--"),
         *python,
