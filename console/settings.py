@@ -109,6 +109,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 3600} i
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sync-due-repositories": {"task": "integrations.tasks.sync_due_repositories", "schedule": 15.0},
+    "maintain-mirrors": {"task": "integrations.tasks.maintain_mirrors", "schedule": 86_400.0},
 }
 
 # --- the config repository -----------------------------------------------------------------------------

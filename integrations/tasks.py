@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from integrations.actions.sync import sync
+from integrations.actions.sync import maintain_mirror, sync
 from integrations.models import Repository
 
 
@@ -15,6 +15,13 @@ from integrations.models import Repository
 def sync_repository(pk: int, actor: str = "schedule") -> None:
     """A second delivery finds nothing new."""
     sync(pk, actor=actor)
+
+
+@shared_task
+def maintain_mirrors() -> None:
+    """Repacks the mirrors and clears what killed fetches left; run by beat once a day."""
+    for repository in Repository.objects.all():
+        maintain_mirror(repository)
 
 
 @shared_task

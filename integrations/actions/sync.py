@@ -127,6 +127,14 @@ def decide_held(snapshot_id: int, *, accept: bool, actor: Actor, reason: str) ->
     return _take(repository, mirror_of(repository), snapshot.commit, started=started, hold=False)
 
 
+def maintain_mirror(repository: Repository) -> None:
+    """Repacks the mirror. What Git says against it is logged: the mirror answers as before."""
+    try:
+        mirror_of(repository).maintain()
+    except GitError as error:
+        log.warning("mirror not maintained", repository=repository.name, reason=str(error))
+
+
 def remote_of(repository: Repository) -> Remote:
     """Where to fetch from. Raises SecretUnavailable when the token's reference leads nowhere."""
     return Remote(
