@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,9 +20,9 @@ from console.htmx import page_or_part
 from console.models import User
 from console.visit import repository_of
 from integrations.actions.sync import NotHeld, Result, decide_held
-from integrations.models import Account, Repository, Snapshot, SnapshotProblem
+from integrations.models import Repository, Snapshot
 from integrations.queries.changes import effects
-from integrations.queries.reading import Visible
+from integrations.queries.findings import problems_of
 from integrations.tasks import sync_repository
 
 _PER_PAGE = 30
@@ -107,25 +106,13 @@ def _snapshot_page(request: HttpRequest, found: Snapshot, form: Decision, *, sta
     context = {
         "repository": repository,
         "snapshot": found,
-        "problems": [row.as_problem() for row in _problems(found, visible)],
+        "problems": problems_of(found, visible=visible, limit=_SHOWN_PROBLEMS),
         "problems_total": int(found.counts.get("problems", 0)),
         "effects": effects(found, visible=visible),
         "form": form,
         "denial": denial(request.user, DECIDE_HELD),
     }
     return render(request, "sync/snapshot.html", context, status=status)
-
-
-def _problems(found: Snapshot, visible: Visible) -> list[SnapshotProblem]:
-    """The first of them; for a person who sees single accounts those in their folders: a message may quote a file."""
-    rows = found.problems.order_by("position")
-    if visible is not None:
-        mine = Account.objects.filter(repository=found.repository_id, slug__in=visible)
-        within = Q(pk__in=[])
-        for folder in mine.values_list("folder", flat=True):
-            within |= Q(file__startswith=f"{folder}/")
-        rows = rows.filter(within)
-    return list(rows[:_SHOWN_PROBLEMS])
 
 
 def _progress(repository: Repository, asked: str) -> str:

@@ -1,7 +1,6 @@
 """JSONata without running it: is it sound, which output fields does it set, which input fields does it read?
 
-Evaluation, in a sandbox and with its limits as arguments, joins this module with the issue that brings the sandbox;
-it takes its tree from `syntax.parse`, so that what is found sound here is what runs.
+An evaluator is to take its tree from `syntax.parse` too, so that what is found sound here is what runs.
 """
 
 from __future__ import annotations
