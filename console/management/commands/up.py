@@ -102,7 +102,7 @@ def _web(options: dict[str, Any]) -> list[str]:
 
 def _worker() -> list[str]:
     # One process runs the tasks and the schedule: enough for one machine; docs/operations.md shows them apart.
-    arguments = ["celery", "-A", "console", "worker", "--beat", "--pool", "threads", "--concurrency", "2"]
+    arguments = ["celery", "--quiet", "-A", "console", "worker", "--beat", "--pool", "threads", "--concurrency", "2"]
     return [sys.executable, "-m", *arguments, "--loglevel", "warning", "--without-gossip", "--without-mingle"]
 
 
