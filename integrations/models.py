@@ -13,6 +13,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from integrations.core.documents import Source
 from integrations.core.problems import Code, Problem
+from integrations.fields import OrderedJSONField
 
 
 class Repository(models.Model):
@@ -130,7 +131,7 @@ class Evaluation(models.Model):
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="evaluations")
     key = models.CharField(max_length=64)
-    documents = models.JSONField()
+    documents = OrderedJSONField()
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -150,7 +151,7 @@ class Account(models.Model):
     tags = models.JSONField(default=list)
     folder = models.TextField()
     digest = models.CharField(max_length=64)
-    body = models.JSONField()
+    body = OrderedJSONField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["repository", "slug"], name="one_account_per_slug")]
@@ -207,7 +208,7 @@ class Document(models.Model):
     path = models.TextField()
     line = models.PositiveIntegerField(default=1)
     digest = models.CharField(max_length=64)
-    body = models.JSONField()
+    body = OrderedJSONField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["repository", "origin", "key"], name="one_document_per_key")]
@@ -257,7 +258,7 @@ class ChangeSet(models.Model):
 
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="change_sets")
     digest = models.CharField(max_length=64)
-    differences = models.JSONField()
+    differences = OrderedJSONField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["snapshot", "digest"], name="one_change_set_per_content")]

@@ -80,6 +80,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         require(*marker.args)
 
 
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    """Redis outlives a test, as the database's rows do not: without this, one test's sign-ins throttle another's."""
+    from django.core.cache import caches
+    from django.core.cache.backends.redis import RedisCache
+
+    if isinstance(caches["default"], RedisCache):
+        caches["default"].clear()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _quick_settings() -> Iterator[None]:
     """Static files by their own names, without `collectstatic` first; passwords that cost nothing to check."""

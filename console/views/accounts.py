@@ -70,7 +70,7 @@ def account(request: HttpRequest, account: str) -> HttpResponse:
         "connections": [(name, list(group)) for name, group in groupby(rows, key=lambda row: row.integration)],
         "unconnected": _unconnected(detail),
         # What happened since is no part of the past that is looked at.
-        "activations": activations(account_changes(here.repository, account, limit=_RECENT))
+        "activations": activations(account_changes(here.repository, account, until=here.reader.past(), limit=_RECENT))
         if here.reader.is_current
         else [],
     }

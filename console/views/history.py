@@ -42,6 +42,7 @@ def history(request: HttpRequest, account: str) -> HttpResponse:
         account,
         integration=integration,
         environment=environment,
+        until=here.reader.past(),
         before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,  # noqa: PLR2004 - a 64-bit key
         limit=_PER_PAGE + 1,
     )

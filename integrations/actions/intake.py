@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models.fields.json import KeyTextTransform
+
 from integrations.core.checks import PlatformIndex, check, check_accounts, check_removed, check_samples
 from integrations.core.documents import (
     AccountDocument,
@@ -219,7 +221,8 @@ def _index(
         accounts={slug: f"{folder}/{ACCOUNT_FILE}" for slug, folder in elsewhere.values_list("slug", "folder")},
     )
     samples: list[SampleDocument] = []
-    for body in rows.filter(kind=Kind.SAMPLE, body__account__in=slugs).values_list("body", flat=True):
+    named_by = rows.filter(kind=Kind.SAMPLE).annotate(named=KeyTextTransform("account", "body"))
+    for body in named_by.filter(named__in=slugs).values_list("body", flat=True):
         sample = from_builtins(Kind.SAMPLE, body)
         assert isinstance(sample, SampleDocument)
         samples.append(sample)

@@ -24,6 +24,7 @@ from integrations.core.documents import (
     from_builtins,
 )
 from integrations.core.state import Stack, applies, only
+from integrations.git.history import CommitInfo
 from integrations.git.tree import CommitTree
 from integrations.models import Account, Connection as ConnectionRow, Document, FieldReference, Repository, Snapshot
 from integrations.queries.mirrors import mirror_of
@@ -63,6 +64,10 @@ class ActiveReader:
 
     def tree(self) -> CommitTree:
         return mirror_of(self.repository).tree(self.commit)
+
+    def past(self) -> CommitInfo | None:
+        """The commit, when it is not what is in force now."""
+        return None
 
     # --- platform and environment layers ---------------------------------------------------------------
     def integration_names(self) -> Sequence[str]:

@@ -27,6 +27,7 @@ from integrations.core.documents import (
 )
 from integrations.core.problems import Problem
 from integrations.core.state import DesiredState, Stack, applies, connections_of, only
+from integrations.git.history import CommitInfo
 from integrations.git.tree import CommitTree
 from integrations.loader import account_folders, load_account
 from integrations.models import Repository
@@ -94,6 +95,9 @@ class CommitReader:
 
     def tree(self) -> CommitTree:
         return mirror_of(self.repository).tree(self.commit)
+
+    def past(self) -> CommitInfo | None:
+        return mirror_of(self.repository).commit(self.commit)
 
     # --- platform and environment layers ---------------------------------------------------------------
     def integration_names(self) -> Sequence[str]:

@@ -11,6 +11,7 @@ from django.db.models import Count, Window
 from django.db.models.functions import RowNumber
 
 from integrations.core.merge import Difference
+from integrations.git.history import CommitInfo
 from integrations.models import Change, ChangeSet, Repository, Snapshot
 from integrations.queries.reading import Visible
 
@@ -45,11 +46,18 @@ def account_changes(
     *,
     integration: str = "",
     environment: str = "",
+    until: CommitInfo | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> list[ConnectionChange]:
-    """Newest first; `before`: the `pk` of the last one shown, for the next page."""
+    """Newest first; `before`: the `pk` of the last one shown, for the next page. `until`: an older commit to end at.
+
+    Where that commit was never active itself, its date tells which activations came before it.
+    """
     rows = Change.objects.filter(repository=repository, account=account)
+    if until is not None:
+        known = Snapshot.objects.filter(repository=repository, commit=until.id, activated_at__isnull=False).first()
+        rows = rows.filter(snapshot__lte=known) if known else rows.filter(snapshot__authored_at__lte=until.authored_at)
     rows = rows.filter(integration=integration) if integration else rows
     rows = rows.filter(environment=environment) if environment else rows
     rows = rows.filter(pk__lt=before) if before is not None else rows

@@ -19,12 +19,19 @@ class NoConnection(Exception):
     """The account is not connected to the integration in this environment, or the integration is not defined there."""
 
     def __init__(
-        self, *, account: str, integration: str, environment: str, connections: tuple[Connection, ...]
+        self,
+        *,
+        account: str,
+        integration: str,
+        environment: str,
+        connections: tuple[Connection, ...],
+        is_known: bool = True,
     ) -> None:
         self.account, self.integration, self.environment = account, integration, environment
         self.connections = connections
         others = ", ".join(f"{c.integration} in {c.environment}" for c in connections) or "nothing"
-        super().__init__(f"{account} has no connection to {integration} in {environment}; it is connected to {others}.")
+        sentence = f"{account} has no connection to {integration} in {environment}; it is connected to {others}."
+        super().__init__(sentence if is_known else f"There is no account “{account}”.")
 
 
 def effective(reader: Reader, account: str, integration: str, environment: str) -> Effective:
@@ -33,7 +40,13 @@ def effective(reader: Reader, account: str, integration: str, environment: str) 
     connections = reader.connections(account)
     lower = base_of(reader, integration, environment) if wanted in connections else None
     if lower is None:
-        raise NoConnection(account=account, integration=integration, environment=environment, connections=connections)
+        raise NoConnection(
+            account=account,
+            integration=integration,
+            environment=environment,
+            connections=connections,
+            is_known=bool(connections) or reader.account(account) is not None,
+        )
     return merge_account(lower, reader.override(account, integration, environment))
 
 

@@ -17,6 +17,7 @@ from integrations.core.documents import (
     key_of,
     kind_of,
 )
+from integrations.core.layout import ACCOUNT_FILE
 from integrations.models import Account, Document, FieldReference
 from integrations.queries.reading import Reader
 
@@ -47,7 +48,7 @@ def origins(reader: Reader, file: str) -> list[Origin]:
 
 
 def _of_rows(reader: Reader, file: str) -> Iterator[Origin]:
-    account = Account.objects.filter(repository=reader.repository, body__source__file=file).first()
+    account = Account.objects.filter(repository=reader.repository, folder=file.removesuffix(f"/{ACCOUNT_FILE}")).first()
     if account is not None:
         yield Origin(
             kind=Kind.ACCOUNT, key=f"account:{account.slug}", layer="", integration="", account=account.slug, line=1

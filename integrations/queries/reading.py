@@ -22,6 +22,7 @@ from integrations.core.documents import (
     Source,
 )
 from integrations.core.state import Stack
+from integrations.git.history import CommitInfo
 from integrations.git.tree import CommitTree
 from integrations.models import Repository
 
@@ -153,3 +154,4 @@ class Reader(Protocol):
         self, field: str, *, integration: str = "", direction: str = "", visible: Visible = None, limit: int = 200
     ) -> ReferencePage: ...
     def tree(self) -> CommitTree: ...
+    def past(self) -> CommitInfo | None: ...

@@ -8,8 +8,10 @@ from enum import StrEnum
 from django.db.models import Case, Count, IntegerField, Q, Value, When
 
 from integrations.core.documents import Kind
-from integrations.models import Account, Document, FieldReference, Repository
+from integrations.models import Account, Connection, Document, FieldReference, Repository
 from integrations.queries.reading import Visible
+
+_MOST_WORDS = 6
 
 
 class HitKind(StrEnum):
@@ -17,6 +19,7 @@ class HitKind(StrEnum):
     INTEGRATION = "integration"
     MAPPING = "mapping"
     FIELD = "field"
+    CONNECTION = "connection"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +33,40 @@ class Hit:
 
 
 def search(repository: Repository, text: str, *, visible: Visible = None, limit: int = 8) -> list[Hit]:
-    """Up to `limit` hits of each kind, those that begin with the text first. Four queries; none for a blank text."""
+    """Up to `limit` hits of each kind, those that begin with the text first. None for a blank text.
+
+    Several words find connections too: each is part of the account's, the integration's or the environment's name.
+    """
     text = text.strip()
     if not text:
         return []
     return [
+        *_connections(repository, text, visible, limit),
         *_accounts(repository, text, visible, limit),
         *_integrations(repository, text, limit),
         *_mappings(repository, text, limit),
         *_fields(repository, text, visible, limit),
+    ]
+
+
+def _connections(repository: Repository, text: str, visible: Visible, limit: int) -> list[Hit]:
+    words = text.lower().split()
+    if len(words) == 1 or len(words) > _MOST_WORDS:
+        return []
+    rows = Connection.objects.filter(account__repository=repository)
+    rows = rows if visible is None else rows.filter(account__slug__in=visible)
+    for word in words:
+        named = Q(account__slug__icontains=word) | Q(account__name__icontains=word)
+        rows = rows.filter(named | Q(integration__icontains=word) | Q(environment__startswith=word))
+    found = rows.select_related("account").order_by("account__slug", "integration", "environment")[:limit]
+    return [
+        Hit(
+            kind=HitKind.CONNECTION,
+            title=row.account.name,
+            detail=f"{row.integration} in {row.environment}",
+            names=(row.account.slug, row.integration, row.environment),
+        )
+        for row in found
     ]
 
 

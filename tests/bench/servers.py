@@ -76,7 +76,7 @@ def gunicorn(application: str, environment: Mapping[str, str], *, workers: int =
     """Serves a WSGI application with two workers, as `up` does; yields the port."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}"]
-    command += ["--workers", str(workers), "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"]
+    command += ["--workers", str(workers), "--worker-class", "sync", "--log-level", "warning"]
     server = subprocess.Popen(command, env=dict(environment))
     try:
         _wait(port)

@@ -33,7 +33,8 @@ class Command(ReadingCommand):
         if options["format"] == "json":
             print_json(self.stdout, found)
             return
-        self.stdout.write(found["path"])
+        where = f"{found['account']} · {found['integration']} · {found['environment']} at {found['commit'][:12]}"
+        self.stdout.write(f"{where}\n{found['area']} {found['path']}")
         for step in found["chain"]:
             mark = "→" if step["wins"] else " "
             shown = "(removed)" if step["removed"] else " ".join(str(step.get("expression", step.get("value"))).split())

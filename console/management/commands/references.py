@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from console.jinja import plural
 from console.management.output import add_format, print_json
 from console.management.reading import ReadingCommand, add_moment, reader_from
 from integrations.queries.reading import Reference
@@ -44,7 +45,8 @@ class Command(ReadingCommand):
                 f"{reference.source}: {who}, {reference.integration} {reference.mapping} {reference.part}"
                 f" {reference.direction} {reference.path}"
             )
-        self.stdout.write(f"{page.total} places, {page.accounts} accounts by their own overrides.")
+        places, accounts = plural(page.total, "place"), plural(page.accounts, "account")
+        self.stdout.write(f"{places}; {accounts} by their own overrides.")
 
 
 def as_json(reference: Reference) -> dict[str, Any]:

@@ -51,7 +51,8 @@ class Command(BaseCommand):
             make_demo_people()
         self._say(f"Reading {repository.name} from {repository.url} …")
         outcome = self._sync(repository)
-        self._say(outcome.message)
+        active = Repository.objects.select_related("active").get(pk=repository.pk).active
+        self._say(outcome.message if active is None else f"{outcome.message}\n{active.counts['accounts']} accounts.")
         for problem in outcome.problems:
             self._say(f"  {problem}")
         if not options["prepare_only"]:
@@ -94,7 +95,7 @@ class Command(BaseCommand):
 def _web(options: dict[str, Any]) -> list[str]:
     arguments = [
         *("gunicorn", "console.wsgi", "--bind", f"{options['host']}:{options['port']}"),
-        *("--workers", str(options["workers"]), "--worker-class", "gthread", "--threads", "4"),
+        *("--workers", str(options["workers"]), "--worker-class", "sync"),
         *("--log-level", "warning", "--max-requests", "20000", "--max-requests-jitter", "2000"),
     ]
     return [sys.executable, "-m", *arguments, *(["--reload"] if options["reload"] else [])]
@@ -102,7 +103,7 @@ def _web(options: dict[str, Any]) -> list[str]:
 
 def _worker() -> list[str]:
     # One process runs the tasks and the schedule: enough for one machine; docs/operations.md shows them apart.
-    arguments = ["celery", "--quiet", "-A", "console", "worker", "--beat", "--pool", "threads", "--concurrency", "2"]
+    arguments = ["celery", "--quiet", "-A", "console", "worker", "--beat", "--pool", "solo"]
     return [sys.executable, "-m", *arguments, "--loglevel", "warning", "--without-gossip", "--without-mingle"]
 
 
