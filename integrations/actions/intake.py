@@ -11,7 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import TextField
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from integrations.core.checks import PlatformIndex, check, check_accounts, check_removed, check_samples
 from integrations.core.documents import (
@@ -221,7 +223,8 @@ def _index(
         accounts={slug: f"{folder}/{ACCOUNT_FILE}" for slug, folder in elsewhere.values_list("slug", "folder")},
     )
     samples: list[SampleDocument] = []
-    named_by = rows.filter(kind=Kind.SAMPLE).annotate(named=KeyTextTransform("account", "body"))
+    # Cast, so that it is compared as text: a transform of JSON would have the names be JSON too.
+    named_by = rows.filter(kind=Kind.SAMPLE).annotate(named=Cast(KeyTextTransform("account", "body"), TextField()))
     for body in named_by.filter(named__in=slugs).values_list("body", flat=True):
         sample = from_builtins(Kind.SAMPLE, body)
         assert isinstance(sample, SampleDocument)

@@ -116,6 +116,18 @@ def test_the_references_follow_the_expressions(config: Config) -> None:
     assert FieldReference.objects.get(name="level__c").line == 2
 
 
+def test_a_sample_that_names_an_account_is_checked_when_that_account_changes(config: Config) -> None:
+    sample = """{"mapping": "crm/contacts/list", "account": "acme-corp", "environment": "production",
+      "input": {"response": {"Id": "1"}}, "expected": {"id": "1"}}"""
+    assert config.push_and_sync({"samples/salesforce/acme.json": sample}).result is Result.ACTIVATED
+    assert config.push_and_sync({OVERRIDE: "config: {}\n"}).result is Result.ACTIVATED
+    config.push_and_sync(many_accounts(12))
+    gone = dict.fromkeys(["account.yaml", "salesforce.yaml", "contacts_list.jsonata"])
+    outcome = config.push_and_sync({f"customers/acme-corp/{name}": None for name in gone})
+    assert outcome.result is Result.REJECTED
+    assert {problem.code for problem in outcome.problems} == {"unknown-account"}
+
+
 # --- bad commits ----------------------------------------------------------------------------------------
 
 

@@ -107,10 +107,11 @@ def test_explain_a_field_of_a_mapping(config):
 
 def test_explain_as_text_marks_the_winner(config):
     lines = run("explain", *ACME, "pagination.page_size", PRODUCTION).out.splitlines()
-    assert lines[0] == "/pagination/page_size"
-    assert lines[1].startswith("  platform     200  integrations/salesforce.tf:")
-    assert lines[2].startswith("→ account      50  customers/acme-corp/salesforce.yaml:4")
-    assert "Dana Reyes 2025-01-01" in lines[2]
+    assert lines[0].startswith("acme-corp · salesforce · production at ")
+    assert lines[1] == "config /pagination/page_size"
+    assert lines[2].startswith("  platform     200  integrations/salesforce.tf:")
+    assert lines[3].startswith("→ account      50  customers/acme-corp/salesforce.yaml:4")
+    assert "Dana Reyes 2025-01-01" in lines[3]
 
 
 def test_explain_of_nothing_says_how_to_ask(config):
@@ -159,4 +160,4 @@ def test_references_as_text(config):
     assert (
         "customers/acme-corp/contacts_list.jsonata:2: account acme-corp, salesforce crm/contacts/list response" in out
     )
-    assert "1 places, 1 accounts by their own overrides." in out
+    assert "1 place; 1 account by their own overrides." in out
