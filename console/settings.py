@@ -166,7 +166,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # --- sign-in -------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "console.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "console.backends.RoleBackend",
     "guardian.backends.ObjectPermissionBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]

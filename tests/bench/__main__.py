@@ -86,7 +86,7 @@ user = User.objects.create_user("viewer@example.com", "correct-horse-battery")
 user.groups.add(Group.objects.get(name="viewer"))
 session = import_module(settings.SESSION_ENGINE).SessionStore()
 session[SESSION_KEY] = str(user.pk)
-session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+session[BACKEND_SESSION_KEY] = "console.backends.RoleBackend"
 session[HASH_SESSION_KEY] = user.get_session_auth_hash()
 session.save()
 print(settings.SESSION_COOKIE_NAME + "=" + session.session_key)
