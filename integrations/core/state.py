@@ -94,14 +94,6 @@ class DesiredState:
             account=only(self.account_overrides.get((account, integration), ()), environment) if account else None,
         )
 
-    def connections(self, account: str) -> tuple[Connection, ...]:
-        """Stated connections and those that the account's override documents imply, sorted."""
-        document = self.accounts[account]
-        overrides = [
-            override for (slug, _), found in self.account_overrides.items() if slug == account for override in found
-        ]
-        return connections_of(document, overrides, self.settings.environments)
-
 
 def connections_of(
     document: AccountDocument, overrides: Iterable[OverrideDocument], environments: tuple[str, ...]

@@ -64,13 +64,6 @@ def account_changes(
     return _typed(rows.select_related("change_set", "snapshot__previous").order_by("-pk")[:limit])
 
 
-def recent_changes(repository: Repository, *, visible: Visible = None, limit: int = 20) -> list[ConnectionChange]:
-    """The newest changes of all visible accounts."""
-    rows = Change.objects.filter(repository=repository)
-    rows = rows if visible is None else rows.filter(account__in=visible)
-    return _typed(rows.select_related("change_set", "snapshot").order_by("-pk")[:limit])
-
-
 def effects(snapshot: Snapshot, *, visible: Visible = None, examples: int = 5) -> list[Effect]:
     """What the activation of `snapshot` changed, most connections first; three queries."""
     return effects_of([snapshot], visible=visible, examples=examples)[snapshot.pk]
