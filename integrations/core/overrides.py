@@ -19,8 +19,9 @@ from integrations.core.documents import (
     PartOverride,
     Source,
 )
-from integrations.core.expressions import Syntax, analyse
+from integrations.core.expressions import analyse
 from integrations.core.layout import bad_slug, is_slug, unknown_environment, unknown_key
+from integrations.core.outcomes import Fault
 from integrations.core.problems import Code, Problem
 from integrations.core.text import Node, TextLimits, child, decode, problem, short, unstorable
 from integrations.core.tree import Entry, Tree
@@ -209,7 +210,7 @@ class _Reader:
 
     def analysed(self, text: str, source: Source, *, in_place: bool) -> Expression:
         analysis = analyse(text)
-        if not isinstance(analysis, Syntax):
+        if not isinstance(analysis, Fault):
             return Expression(text=text, source=source, analysis=analysis)
         # In YAML the text is indented or quoted, so that only a file's own columns are known.
         column = None if in_place else analysis.column
@@ -217,7 +218,7 @@ class _Reader:
             Code.JSONATA_SYNTAX,
             analysis.message,
             source.file,
-            source.line + analysis.line - 1,
+            source.line + (analysis.line or 1) - 1,
             column,
             data={"code": analysis.code},
         )

@@ -20,11 +20,12 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
 from jsonata import jexception, parser, tokenizer
+
+from integrations.core.outcomes import Fault
 
 Symbol: TypeAlias = Any  # a node of jsonata-python's tree: an untyped record whose fields depend on its `type`
 
@@ -50,20 +51,6 @@ _BLANK = re.compile(r"(?:[ \t\n\r]+|/\*.*?\*/)*", re.DOTALL)
 _WORD = re.compile(r"""`[^`]*`|[^ \t\n\r.\[\]{}(),@#;:?+\-*/%|=<>^&!~"'`0-9][^ \t\n\r.\[\]{}(),@#;:?+\-*/%|=<>^&!~]*""")
 _RESERVED = frozenset({"and", "or", "in", "true", "false", "null"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database and no JSON encoder takes these
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Syntax:
-    """Why a text is no JSONata expression. Line and column count from 1, `position` from 0, all in characters.
-
-    They point at the start of the offending token. `code` is JSONata's own (S0101 …), or ours where it has none.
-    """
-
-    code: str
-    message: str
-    line: int
-    column: int
-    position: int
 
 
 class _TooDeepError(Exception):
@@ -205,13 +192,13 @@ class _Mine(threading.local):
 _mine = _Mine()
 
 
-def parse(text: str) -> Symbol | Syntax:
+def parse(text: str) -> Symbol | Fault:
     """The tree of an expression as jsonata-python's evaluator takes it. Never raises; not to be mutated."""
     if len(text) > MAX_EXPRESSION:
-        return _syntax(text, TOO_LONG, f"The expression is longer than {MAX_EXPRESSION:,} characters.", 0)
+        return _fault(text, TOO_LONG, f"The expression is longer than {MAX_EXPRESSION:,} characters.", 0)
     if found := _UNSTORABLE.search(text):
         message = f"The character U+{ord(found[0]):04X} cannot stand in an expression."
-        return _syntax(text, BAD_CHARACTER, message, found.start())
+        return _fault(text, BAD_CHARACTER, message, found.start())
     reader = _mine.parser
     try:
         return reader.read(text + "\n")  # the base looks one character past a token
@@ -223,19 +210,19 @@ def parse(text: str) -> Symbol | Syntax:
         return too_deep(text, reader.lexer.start)
     except RuntimeError as error:  # a function's signature; these two have no code in the library
         code = "S0402" if "Choice" in str(error) else "S0401"
-        return _syntax(text, code, _MESSAGES[code], reader.lexer.start)
+        return _fault(text, code, _MESSAGES[code], reader.lexer.start)
     except (re.error, OverflowError) as error:
         message = f"The engine does not understand the regular expression: {error}."
-        return _syntax(text, BAD_REGEX, message, reader.lexer.start)
+        return _fault(text, BAD_REGEX, message, reader.lexer.start)
     except KeyError as error:  # an operator that the grammar has not
-        return _syntax(text, "S0204", _MESSAGES["S0204"].format(_shown(error.args[0])), reader.lexer.start)
+        return _fault(text, "S0204", _MESSAGES["S0204"].format(_shown(error.args[0])), reader.lexer.start)
     except Exception as error:  # noqa: BLE001 - whatever else the library does with a text, the text is at fault
         message = f"The parser cannot read the expression ({type(error).__name__})."
-        return _syntax(text, UNKNOWN, message, reader.lexer.start)
+        return _fault(text, UNKNOWN, message, reader.lexer.start)
 
 
-def too_deep(text: str, position: int) -> Syntax:
-    return _syntax(text, TOO_DEEP, "The expression is nested too deeply.", position)
+def too_deep(text: str, position: int) -> Fault:
+    return _fault(text, TOO_DEEP, "The expression is nested too deeply.", position)
 
 
 def _compile_regex(pattern: str, flags: Any) -> re.Pattern[str]:
@@ -275,7 +262,7 @@ _MESSAGES = {
 }
 
 
-def _from_jsonata(text: str, error: Any, lexer: _Tokens) -> Syntax:
+def _from_jsonata(text: str, error: Any, lexer: _Tokens) -> Fault:
     code = error.error
     if code == "S0301" and error.current is not None:
         code = "S0103"  # the library gives an unknown escape the code of the empty regular expression
@@ -287,7 +274,7 @@ def _from_jsonata(text: str, error: Any, lexer: _Tokens) -> Syntax:
     elif code.startswith("S02"):
         position = lexer.starts.get(error.location, error.location)
     template = _MESSAGES.get(code, str(error))
-    return _syntax(text, code, template.format(_shown(error.current), _shown(error.expected)), position)
+    return _fault(text, code, template.format(_shown(error.current), _shown(error.expected)), position)
 
 
 def _shown(value: object) -> str:
@@ -300,9 +287,9 @@ def _shown(value: object) -> str:
     return f'"{shown[:40]}…"' if len(shown) > 40 else f'"{shown}"'  # noqa: PLR2004 - enough to recognise it
 
 
-def _syntax(text: str, code: str, message: str, position: int) -> Syntax:
+def _fault(text: str, code: str, message: str, position: int) -> Fault:
     """An error past the last character points just behind it, where the missing part belongs."""
     at = min(position, len(text.rstrip(" \t\r\n")))
     line = text.count("\n", 0, at) + 1
     column = at - (text.rfind("\n", 0, at) + 1) + 1
-    return Syntax(code=code, message=message, line=line, column=column, position=at)
+    return Fault(code=code, message=message, position=at, line=line, column=column)

@@ -10,7 +10,8 @@ from jsonata import Jsonata
 from jsonata.jexception import JException
 
 from integrations.core.documents import Analysis
-from integrations.core.expressions import MAX_EXPRESSION, Syntax, analyse
+from integrations.core.expressions import MAX_EXPRESSION, analyse
+from integrations.core.outcomes import Fault
 
 
 def fields(text: str) -> dict[str, str]:
@@ -27,9 +28,9 @@ def sound(text: str) -> Analysis:
     return analysis
 
 
-def wrong(text: str) -> Syntax:
+def wrong(text: str) -> Fault:
     syntax = analyse(text)
-    assert isinstance(syntax, Syntax), syntax
+    assert isinstance(syntax, Fault), syntax
     return syntax
 
 
@@ -253,7 +254,7 @@ def test_an_expression_has_a_longest_length():
 )
 def test_hostile_nesting_is_an_error_within_bounded_time(text):
     start = time.process_time()
-    assert isinstance(analyse.__wrapped__(text), Syntax)
+    assert isinstance(analyse.__wrapped__(text), Fault)
     assert time.process_time() - start < 20  # it is about one second; without bounds some of these never end
 
 
@@ -324,7 +325,7 @@ TOKENS = st.sampled_from(
 def test_law_whatever_the_text_there_is_an_answer_with_places_in_it(text):
     answer = analyse.__wrapped__(text)
     lines = text.split("\n")
-    if isinstance(answer, Syntax):
+    if isinstance(answer, Fault):
         assert 1 <= answer.line <= len(lines)
         assert 1 <= answer.column <= len(lines[answer.line - 1]) + 1
         assert sum(len(line) + 1 for line in lines[: answer.line - 1]) + answer.column - 1 == answer.position
@@ -345,7 +346,7 @@ def test_law_what_is_sound_here_is_what_the_evaluator_compiles(text):
         Jsonata(text + "\n")
         expected: type | None = Analysis
     except (JException, re.error):
-        expected = Syntax
+        expected = Fault
     except (IndexError, KeyError, TypeError, AttributeError, RuntimeError):
         expected = None
     assert expected is None or isinstance(analyse.__wrapped__(text), expected)
