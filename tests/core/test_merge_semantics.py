@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from integrations.core.documents import Analysis, Part
+from integrations.core.documents import Analysis, Layer, Part
 from integrations.core.expressions import analyse
 from integrations.core.merge import merge
+from integrations.core.outcomes import UNDEFINED, Result
+from integrations.core.outputs import LayerOutcome, merge_outcomes
 from tests.core.stacks import equal, mapped, stack
 
 PAGE = Path(__file__).parents[2] / "docs" / "merge-semantics.md"
@@ -19,8 +21,8 @@ LAYERS = ("environment", "account")
 
 
 def test_the_page_has_its_examples():
-    kinds = {next(kind for kind in ("config", "fields", "reads") if kind in example) for example in EXAMPLES}
-    assert kinds == {"config", "fields", "reads"}
+    known = ("config", "fields", "reads", "output")
+    assert {next(kind for kind in known if kind in example) for example in EXAMPLES} == set(known)
 
 
 @pytest.mark.parametrize("example", [example for example in EXAMPLES if "config" in example])
@@ -54,3 +56,19 @@ def test_an_example_of_references_holds(example):
     analysis = analyse(example["expression"])
     assert isinstance(analysis, Analysis)
     assert [read.path for read in analysis.reads] == example["reads"]
+
+
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if "output" in example])
+def test_an_example_of_an_output_holds(example):
+    gave = example["gave"]
+    outcomes = [LayerOutcome(layer=of, outcome=Result(gave[of]) if of in gave else UNDEFINED) for of in Layer]
+    output = merge_outcomes(outcomes)
+    assert output.outcome == Result(example["output"])
+    leaves = {
+        leaf.path: [
+            leaf.layer,
+            *([said.layer, said.value, *([said.path] if said.path != leaf.path else [])] for said in leaf.shadowed),
+        ]
+        for leaf in output.leaves
+    }
+    assert leaves == example["leaves"]
