@@ -125,6 +125,14 @@ def test_what_cannot_be_checked_is_one_sentence(tmp_path, good):
     assert run("validate", str(bare), "--at=nothing").err == "There is no commit 'nothing'."
 
 
+def test_a_folder_without_any_config_is_told_of(tmp_path, good):
+    (tmp_path / "README.md").write_text("Nothing to see.", encoding="utf-8")
+    ran = run("validate", str(tmp_path))
+    assert (ran.code, ran.out.strip()) == (0, "1 document is good (1 settings).")
+    assert "is it the right one?" in ran.err
+    assert "the right one" not in run("validate", str(good)).err
+
+
 def test_it_runs_where_no_database_is(good, tmp_path):
     environment = os.environ | {
         "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",

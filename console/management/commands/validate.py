@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from console.management.output import add_format, print_json, print_problems, problem_as_json
-from integrations.core.documents import kind_of
+from integrations.core.documents import SettingsDocument, kind_of
 from integrations.core.problems import Problem
 from integrations.core.tree import Tree
 from integrations.git.errors import GitError
@@ -45,6 +45,8 @@ class Command(BaseCommand):
                 self._annotate(loaded.problems, root, counted=_counted(loaded))
             case _:
                 self._tell(loaded)
+        if _holds_nothing(loaded):
+            self.stderr.write(f"{root} has no glasshouse.yaml, no integrations and no accounts: is it the right one?")
         if loaded.problems:
             raise SystemExit(1)
 
@@ -112,9 +114,15 @@ def _kinds(loaded: Loaded) -> Counter[str]:
     return Counter(str(kind_of(document)) for document in loaded.documents)
 
 
+def _holds_nothing(loaded: Loaded) -> bool:
+    """Whether all that was found are the defaults of the settings."""
+    return all(isinstance(document, SettingsDocument) and document.source is None for document in loaded.documents)
+
+
 def _counted(loaded: Loaded) -> str:
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(_kinds(loaded).items()))
-    return f"{len(loaded.documents)} documents are good ({counted})."
+    total = len(loaded.documents)
+    return f"{total} document{' is' if total == 1 else 's are'} good ({counted})."
 
 
 def _as_json(loaded: Loaded, commit: str | None) -> dict[str, Any]:
