@@ -76,7 +76,7 @@ def merge_outcomes(layers: Sequence[LayerOutcome]) -> Output:
     return Output(outcome=Result(merged), leaves=leaves)
 
 
-_TOO_DEEP = Fault(code="G0103", message="The output is nested too deeply to be merged.")
+_TOO_DEEP = Fault(code="G0021", message="The output is nested too deeply to be merged.")
 
 
 def records_of(key: MappingKey, part: Part, data: JSON) -> list[JSON] | None:
@@ -97,6 +97,12 @@ def source_of(said: LayerExpression, path: str) -> Source:
     while path and path not in lines:
         path = path.rpartition("/")[0]
     return Source(file=start.file, line=start.line + lines.get(path, 1) - 1)
+
+
+def source_of_fault(said: LayerExpression, fault: Fault) -> Source:
+    """The file and line at which the layer's expression failed; its first line where no place in it is at fault."""
+    start = said.expression.source
+    return Source(file=start.file, line=start.line + (fault.line or 1) - 1)
 
 
 def _merged(lower: JSON, upper: JSON) -> JSON:

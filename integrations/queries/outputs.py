@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from integrations.core.documents import JSON, MappingKey, Part
+from integrations.core.documents import JSON, MappingKey, Part, Source
 from integrations.core.effective import Effective
-from integrations.core.outcomes import Outcome, Undefined
-from integrations.core.outputs import LayerOutcome, Output, merge_outcomes, records_of
+from integrations.core.outcomes import Fault, Outcome, Undefined, outcome_as_json
+from integrations.core.outputs import LayerOutcome, Output, merge_outcomes, records_of, source_of, source_of_fault
 from integrations.core.parts import EffectivePart
 from integrations.sandbox.evaluator import Run
 
@@ -60,14 +60,14 @@ def outputs_of(part: EffectivePart, given: Iterable[Given], evaluator: Evaluates
     ]
 
 
-def inputs_of(key: MappingKey, part: Part, data: JSON, bindings: Mapping[str, JSON]) -> list[Given]:
+def inputs_of(key: MappingKey, part: Part, given: Given) -> list[Given]:
     """The inputs that one payload is: one, or one per record of a `list` mapping's response. Raises NotBindings."""
-    require_bindings(data)
-    records = records_of(key, part, data)
-    return [Given(data=each, bindings=bindings) for each in ([data] if records is None else records)]
+    require_bindings(given.data)
+    records = records_of(key, part, given.data)
+    return [given] if records is None else [Given(data=each, bindings=given.bindings) for each in records]
 
 
-def require_bindings(data: JSON) -> None:
+def require_bindings(data: JSON | Undefined) -> None:
     """Raises NotBindings unless `data` is an object whose keys are all names of bindings.
 
     Strict, because a payload that is not wrapped gives `undefined` for every field, and no error that would say why.
@@ -93,3 +93,38 @@ def part_of(effective: Effective, mapping: str, part: Part) -> EffectivePart:
         known = ", ".join(str(name) for name, each in parts.items() if each.layers) or "none"
         raise NoPart(f"{mapping} maps no {part} here; its parts in force are {known}.")
     return found
+
+
+def output_as_json(part: EffectivePart, output: Output) -> dict[str, JSON]:
+    """The documented form: the outcome, and each leaf with its layer, source and what it shadows.
+
+    A fault has the layer and the source of the failing expression instead of leaves.
+    """
+    said = {each.layer: each for each in part.layers}
+    told = outcome_as_json(output.outcome)
+    if isinstance(output.outcome, Fault):
+        failed = said[output.failed] if output.failed is not None else part.layers[-1]
+        return {**told, "layer": str(failed.layer), "source": _source(source_of_fault(failed, output.outcome))}
+    told["leaves"] = [
+        {
+            "path": leaf.path,
+            "value": leaf.value,
+            "layer": str(leaf.layer),
+            "source": _source(source_of(said[leaf.layer], leaf.path)),
+            "shadowed": [
+                {
+                    "layer": str(under.layer),
+                    "value": under.value,
+                    **({"path": under.path} if under.path != leaf.path else {}),
+                    "source": _source(source_of(said[under.layer], under.path)),
+                }
+                for under in leaf.shadowed
+            ],
+        }
+        for leaf in output.leaves
+    ]
+    return told
+
+
+def _source(source: Source) -> dict[str, JSON]:
+    return {"file": source.file, "line": source.line}
