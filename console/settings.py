@@ -110,6 +110,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sync-due-repositories": {"task": "integrations.tasks.sync_due_repositories", "schedule": 15.0},
     "maintain-mirrors": {"task": "integrations.tasks.maintain_mirrors", "schedule": 86_400.0},
+    "tend-kept-analyses": {"task": "integrations.tasks.tend_kept_analyses", "schedule": 86_400.0},
 }
 
 # --- the config repository -----------------------------------------------------------------------------
@@ -128,6 +129,12 @@ SSH_KNOWN_HOSTS_FILE = env.optional_path("SSH_KNOWN_HOSTS_PATH")
 HCL_TIMEOUT_SECONDS = env.number("HCL_TIMEOUT_SECONDS", 60, least=1)
 # Named for what it risks: HCL of the repository then runs with this process's rights, files and network.
 HCL_ALLOW_UNSANDBOXED_EVALUATION = env.flag("HCL_ALLOW_UNSANDBOXED_EVALUATION", default=False)
+
+# --- evaluations that people ask for ---------------------------------------------------------------------
+# Each person's, in the playground and through the API together.
+EVALUATIONS_PER_MINUTE = env.number("EVALUATIONS_PER_MINUTE", 120, least=1)
+# Whether the playground may be used without signing in; it then shows nothing of any account.
+PLAYGROUND_ANONYMOUS = env.flag("GLASSHOUSE_PLAYGROUND_ANONYMOUS", default=False)
 
 # --- pages ---------------------------------------------------------------------------------------------
 TEMPLATES = [

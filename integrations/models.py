@@ -141,6 +141,24 @@ class Evaluation(models.Model):
         return self.key[:12]
 
 
+class ExpressionAnalysis(models.Model):
+    """What the text of an expression tells, or why it is none: kept by content, for every repository and process.
+
+    `key` names the text and the code that read it; `queries.analyses` makes both.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    body = models.BinaryField()
+    used_at = models.DateTimeField(auto_now_add=True, help_text="when a snapshot in force was last seen to use it")
+
+    class Meta:
+        verbose_name_plural = "expression analyses"
+        indexes = [models.Index(fields=["used_at"])]
+
+    def __str__(self) -> str:
+        return self.key[:12]
+
+
 class Account(models.Model):
     """One customer tenant, as `account.yaml` of the active snapshot describes it."""
 

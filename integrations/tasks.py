@@ -7,6 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from integrations.actions.analyses import tend_analyses
 from integrations.actions.sync import maintain_mirror, sync
 from integrations.models import Repository
 
@@ -22,6 +23,12 @@ def maintain_mirrors() -> None:
     """Repacks the mirrors and clears what killed fetches left; run by beat once a day."""
     for repository in Repository.objects.all():
         maintain_mirror(repository)
+
+
+@shared_task
+def tend_kept_analyses() -> None:
+    """Removes what no snapshot uses any more; run by beat once a day."""
+    tend_analyses()
 
 
 @shared_task

@@ -15,6 +15,8 @@ from django.db.models import TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
+from integrations.actions.analyses import keep_analyses
+from integrations.core.analyses import Analyses
 from integrations.core.checks import PlatformIndex, check, check_accounts, check_removed, check_samples
 from integrations.core.documents import (
     AccountDocument,
@@ -31,8 +33,9 @@ from integrations.core.problems import Problem, in_order
 from integrations.git.errors import GitError
 from integrations.git.mirror import Mirror
 from integrations.git.tree import CommitTree
-from integrations.loader import Area, area_of, load, load_account, load_platform, touched_accounts
+from integrations.loader import Area, area_of, load, load_accounts, load_platform, touched_accounts
 from integrations.models import Account, Document as DocumentRow, Repository, Snapshot
+from integrations.queries.analyses import KeptAnalyses
 from integrations.queries.evaluations import evaluator, known_hcl
 
 _WIDE = frozenset({Area.HCL, Area.MODEL, Area.SAMPLE})
@@ -68,29 +71,48 @@ class _Touched:
 
 
 def take_in(repository: Repository, mirror: Mirror, commit: str, *, over: Snapshot | None) -> Intake:
-    """Reads the commit, as far as it may differ from the snapshot `over`, and checks it as a whole."""
+    """Reads the commit, as far as it may differ from the snapshot `over`, and checks it as a whole.
+
+    What is told of expressions that no sync has met is kept, also where the commit turns out to be bad: the next one
+    has most of them too.
+    """
+    analyses = KeptAnalyses()
+    intake = _take_in(repository, mirror, commit, over=over, analyses=analyses)
+    keep_analyses(analyses.new)
+    return intake
+
+
+def _take_in(
+    repository: Repository, mirror: Mirror, commit: str, *, over: Snapshot | None, analyses: Analyses
+) -> Intake:
     tree = mirror.tree(commit)
     settings, problems = read_settings(tree)
     if over is None or problems or settings != from_builtins(Kind.SETTINGS, over.layout):
-        return _whole(repository, tree)
+        return _whole(repository, tree, analyses)
     try:
         paths = [change.path for change in mirror.changes(over.commit, commit)]
         before = mirror.tree(over.commit)
     except GitError:
         # The active commit is not in the mirror any more (it was made anew): nothing to compare with.
-        return _whole(repository, tree)
+        return _whole(repository, tree, analyses)
     areas: dict[Area, list[str]] = defaultdict(list)
     for path in paths:
         areas[area_of(path, settings, hcl_folders=over.hcl_folders)].append(path)
     moved = [path for path in paths if area_of(path, settings) is Area.ACCOUNT]
-    touched = _touched(tree, before, moved, settings)
+    touched = _touched(tree, before, moved, settings, analyses)
     if _WIDE & areas.keys():
-        return _wide(repository, tree, settings, touched)
+        return _wide(repository, tree, settings, touched, analyses)
     return _narrow(repository, over, settings, touched)
 
 
-def _whole(repository: Repository, tree: CommitTree) -> Intake:
-    loaded = load(tree, evaluator=evaluator(), trusted=repository.is_trusted, known=known_hcl(repository))
+def _whole(repository: Repository, tree: CommitTree, analyses: Analyses) -> Intake:
+    loaded = load(
+        tree,
+        evaluator=evaluator(),
+        trusted=repository.is_trusted,
+        known=known_hcl(repository),
+        analyses=analyses,
+    )
     evaluated, folders = _apart(loaded.documents, loaded.hcl_documents)
     return Intake(
         settings=loaded.settings,
@@ -104,8 +126,16 @@ def _whole(repository: Repository, tree: CommitTree) -> Intake:
     )
 
 
-def _wide(repository: Repository, tree: CommitTree, settings: SettingsDocument, touched: _Touched) -> Intake:
-    loaded = load_platform(tree, evaluator=evaluator(), trusted=repository.is_trusted, known=known_hcl(repository))
+def _wide(
+    repository: Repository, tree: CommitTree, settings: SettingsDocument, touched: _Touched, analyses: Analyses
+) -> Intake:
+    loaded = load_platform(
+        tree,
+        evaluator=evaluator(),
+        trusted=repository.is_trusted,
+        known=known_hcl(repository),
+        analyses=analyses,
+    )
     evaluated, _ = _apart(loaded.documents, loaded.hcl_documents)
     documents = [*evaluated, *touched.parsed.documents, *_unchanged(repository, touched.places)]
     wrong = check(documents, settings.environments, is_complete=not loaded.problems)
@@ -150,16 +180,14 @@ def _narrow(repository: Repository, over: Snapshot, settings: SettingsDocument, 
     )
 
 
-def _touched(tree: CommitTree, before: CommitTree, paths: Sequence[str], settings: SettingsDocument) -> _Touched:
+def _touched(
+    tree: CommitTree, before: CommitTree, paths: Sequence[str], settings: SettingsDocument, analyses: Analyses
+) -> _Touched:
     if not paths:
         return _Touched()
     now, then = touched_accounts(tree, paths, settings), touched_accounts(before, paths, settings)
-    parsed = Parsed.join(
-        [
-            Parsed(problems=now.problems),
-            *(load_account(tree, folder, settings) for folder in now.folders),
-        ]
-    )
+    read = load_accounts(tree, now.folders, settings, analyses=analyses)
+    parsed = Parsed.join([Parsed(problems=now.problems), *read.values()])
     places = frozenset({*then.folders, *now.folders})
     by_slug: dict[str, list[Document]] = {folder.rpartition("/")[2]: [] for folder in sorted(places)}
     for document in parsed.documents:

@@ -41,9 +41,10 @@ _TEAM = re.compile(r"team:[A-Za-z0-9]([A-Za-z0-9 ._/-]{0,98}[A-Za-z0-9])?")
 
 
 def parse_account(tree: Tree, folder: str, settings: SettingsDocument, *, limits: TextLimits = LIMITS) -> Parsed:
-    """The account that stands in `folder`, with its overrides. Nothing outside of the folder is read.
+    """The account that stands in `folder`, with its overrides, whose expressions are not analysed yet.
 
-    Environments and slugs are checked here, references to the platform layer in `checks`.
+    Nothing outside of the folder is read. Environments and slugs are checked here, references to the platform layer
+    in `checks`.
     """
     return _Folder(tree=tree, folder=folder, settings=settings, limits=limits).parse()
 

@@ -19,9 +19,7 @@ from integrations.core.documents import (
     PartOverride,
     Source,
 )
-from integrations.core.expressions import analyse
 from integrations.core.layout import bad_slug, is_slug, unknown_environment, unknown_key
-from integrations.core.outcomes import Fault
 from integrations.core.problems import Code, Problem
 from integrations.core.text import Node, TextLimits, child, decode, problem, short, unstorable
 from integrations.core.tree import Entry, Tree
@@ -51,7 +49,10 @@ def read_override(
     environments: tuple[str, ...],
     beside: Beside,
 ) -> tuple[OverrideDocument, list[Problem]]:
-    """The document of one file whose value is a mapping. `environments` are the repository's."""
+    """The document of one file whose value is a mapping, its expressions not analysed yet.
+
+    `environments` are the repository's.
+    """
     reader = _Reader(node=node, file=file, beside=beside)
     for key in node.value.keys() - set(_KEYS):
         reader.report(Code.UNKNOWN_ATTRIBUTE, unknown_key(key, _KEYS), child("", key))
@@ -178,7 +179,7 @@ class _Reader:
         if key == "file":
             return self.from_file(value, pointer)
         line = self.node.texts.get(pointer) or self.node.line(pointer)
-        return self.analysed(value, Source(file=self.file, line=line), in_place=True)
+        return Expression(text=value, source=Source(file=self.file, line=line))
 
     def from_file(self, name: str, pointer: str) -> Expression | None:
         path = resolve(self.beside.folder, name)
@@ -199,7 +200,7 @@ class _Reader:
             message = f"The file holds the character U+{ord(bad):04X}, which is not kept."
             self.problems.append(problem(Code.NOT_UTF8, message, path, line))
             return None
-        return self.analysed(text, Source(file=path, line=1), in_place=False)
+        return Expression(text=text, source=Source(file=path, line=1))
 
     def missing(self, path: str) -> str:
         from difflib import get_close_matches  # only wanted when something is wrong, and slow to load
@@ -207,23 +208,6 @@ class _Reader:
         close = get_close_matches(path, [other for other in self.beside.entries if other.endswith(".jsonata")], n=1)
         meant = f"; did you mean {close[0]}?" if close else "."
         return f"There is no file {short(path)}{meant}"
-
-    def analysed(self, text: str, source: Source, *, in_place: bool) -> Expression:
-        analysis = analyse(text)
-        if not isinstance(analysis, Fault):
-            return Expression(text=text, source=source, analysis=analysis)
-        # In YAML the text is indented or quoted, so that only a file's own columns are known.
-        column = None if in_place else analysis.column
-        found = problem(
-            Code.JSONATA_SYNTAX,
-            analysis.message,
-            source.file,
-            source.line + (analysis.line or 1) - 1,
-            column,
-            data={"code": analysis.code},
-        )
-        self.problems.append(found)
-        return Expression(text=text, source=source)
 
     def source(self, pointer: str) -> Source:
         return Source(file=self.file, line=self.node.line(pointer))

@@ -74,7 +74,7 @@ def _check_scopes(program: Program) -> Iterator[Problem]:
 def documents(
     evaluated: JSON, files: Mapping[str, HclFile], *, root: str, environment: str | None, read: Read
 ) -> Parsed:
-    """The documents of one evaluated root, sorted by their keys.
+    """The documents of one evaluated root, sorted by their keys, their expressions not analysed yet.
 
     `evaluated` is tfparse's result; `files` and `read` are as for `check_root`.
     `environment`: the root's, which its documents are then in force in; None for all of them.

@@ -21,13 +21,11 @@ from integrations.core.documents import (
     PartOverride,
     Source,
 )
-from integrations.core.expressions import analyse
 from integrations.core.hcl import Block
 from integrations.core.hcl_builtins import text_of
 from integrations.core.hcl_checks import hint, keys_or_none
 from integrations.core.hcl_scope import Scope
 from integrations.core.layout import bad_slug, is_slug
-from integrations.core.outcomes import Fault
 from integrations.core.problems import Code, Problem
 from integrations.core.terraform_types import (
     MAPPING_BLOCK,
@@ -311,21 +309,6 @@ class ResourceReader:
     def _expression(self, text: str, name: str, found: Read) -> Expression:
         values = Values(scope=self.scope, file=found.block.file, problems=self.problems)
         source = values.text_source(text, found.block.attributes[name])
-        analysis = analyse(text)
-        if not isinstance(analysis, Fault):
-            return Expression(text=text, source=source, analysis=analysis)
-        # In HCL the text is indented, escaped or put together, so that only a file's own columns are known.
-        is_file = source.line == 1 and not source.file.endswith(".tf")
-        self.problems.append(
-            problem(
-                Code.JSONATA_SYNTAX,
-                analysis.message,
-                source.file,
-                source.line + (analysis.line or 1) - 1,
-                analysis.column if is_file else None,
-                data={"code": analysis.code},
-            )
-        )
         return Expression(text=text, source=source)
 
 

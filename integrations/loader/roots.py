@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from integrations.core import terraform
+from integrations.core.analyses import with_expressions
 from integrations.core.documents import (
     Document,
+    Expression,
     IntegrationDocument,
     MappingDocument,
     OverrideDocument,
@@ -53,6 +55,17 @@ class _Root:
     lent: Mapping[str, bytes] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
 
+    def located(self, parsed: Parsed) -> Parsed:
+        """The documents' expressions and the problems with the addresses that the files have in the repository."""
+        if not self.origins:
+            return parsed
+        documents = tuple(with_expressions(document, self._expression) for document in parsed.documents)
+        return Parsed(documents=documents, problems=tuple(self.addressed(parsed.problems)))
+
+    def _expression(self, expression: Expression) -> Expression:
+        file = self.origins.get(expression.source.file)
+        return expression if file is None else replace(expression, source=replace(expression.source, file=file))
+
     def addressed(self, problems: Iterable[Problem]) -> list[Problem]:
         """The problems with the addresses that the files have in the repository: lines are the same in both."""
         return [
@@ -74,7 +87,7 @@ class _Root:
 
 
 def evaluate(found: Survey, evaluator: Evaluator, *, trusted: bool) -> Parsed:
-    """The documents of all root modules, and everything that is wrong with HCL."""
+    """The documents of all root modules, not analysed yet, and everything that is wrong with HCL."""
     if found.is_too_large:
         return Parsed()
     files = found.hcl_files()
@@ -223,9 +236,7 @@ def _evaluate(found: Survey, roots: Sequence[_Root], evaluator: Evaluator, *, tr
             names = terraform.variable_files(root.files, root.folder)
             waiting.append(pool.submit(evaluator.evaluate, export, root.folder, names, trusted=trusted))
         parsed = [_documents(found, root, each.result()) for root, each in zip(roots, waiting, strict=True)]
-    return [
-        replace(part, problems=tuple(root.addressed(part.problems))) for root, part in zip(roots, parsed, strict=True)
-    ]
+    return [root.located(part) for root, part in zip(roots, parsed, strict=True)]
 
 
 def _workers() -> int:

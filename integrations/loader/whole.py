@@ -1,12 +1,13 @@
-"""The whole of a commit, or all of it but the accounts."""
+"""The whole of a commit, all of it but the accounts, or some of the accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from integrations.core.accounts import parse_account
+from integrations.core.analyses import Analyses, complete, filled, texts_of
 from integrations.core.checks import check
 from integrations.core.documents import Document, SettingsDocument
 from integrations.core.layout import read_settings
@@ -14,6 +15,7 @@ from integrations.core.parsed import Parsed
 from integrations.core.problems import Problem, in_order
 from integrations.core.schemas import parse_model, parse_sample
 from integrations.core.tree import Tree
+from integrations.loader.analyses import side_by_side
 from integrations.loader.roots import Evaluator, evaluate
 from integrations.loader.survey import Survey, TreeLimits, survey
 
@@ -48,14 +50,17 @@ def load(
     limits: TreeLimits = LIMITS,
     trusted: bool = False,
     known: KnownHcl | None = None,
+    analyses: Analyses = side_by_side,
 ) -> Loaded:
     """Everything, checked as a whole: with no problem it may become active as it is."""
     settings, problems = read_settings(tree)
     found = survey(tree, settings, limits)
-    hcl = _hcl(found, evaluator, trusted=trusted, known=known)
-    parts = [hcl, *_models(found), *_samples(found)]
-    parts += [parse_account(tree, folder, settings) for folder in found.account_folders]
-    joined = Parsed.join(parts)
+    kept = known(found.hcl_key()) if known is not None else None
+    hcl = Parsed() if kept is not None else evaluate(found, evaluator, trusted=trusted)
+    accounts = Parsed.join(parse_account(tree, folder, settings) for folder in found.account_folders)
+    analysed = analyses(texts_of((*hcl.documents, *accounts.documents)))
+    hcl = filled(hcl, analysed) if kept is None else Parsed(documents=kept)
+    joined = Parsed.join([hcl, *_models(found), *_samples(found), filled(accounts, analysed)])
     checked = check(joined.documents, settings.environments, is_complete=not (hcl.problems or found.is_too_large))
     return _loaded(found, joined, hcl, [*problems, *found.problems, *joined.problems, *checked])
 
@@ -67,13 +72,24 @@ def load_platform(
     limits: TreeLimits = LIMITS,
     trusted: bool = False,
     known: KnownHcl | None = None,
+    analyses: Analyses = side_by_side,
 ) -> Loaded:
     """All but the accounts, and not checked against them: `checks.check_platform` and its siblings are the caller's."""
     settings, problems = read_settings(tree)
     found = survey(tree, settings, limits)
-    hcl = _hcl(found, evaluator, trusted=trusted, known=known)
+    kept = known(found.hcl_key()) if known is not None else None
+    hcl = complete(evaluate(found, evaluator, trusted=trusted), analyses) if kept is None else Parsed(documents=kept)
     joined = Parsed.join([hcl, *_models(found), *_samples(found)])
     return _loaded(found, joined, hcl, [*problems, *found.problems, *joined.problems])
+
+
+def load_accounts(
+    tree: Tree, folders: Iterable[str], settings: SettingsDocument, *, analyses: Analyses = side_by_side
+) -> dict[str, Parsed]:
+    """What stands in each of the folders; not checked against anything outside of it."""
+    read = {folder: parse_account(tree, folder, settings) for folder in folders}
+    analysed = analyses(texts_of(document for parsed in read.values() for document in parsed.documents))
+    return {folder: filled(parsed, analysed) for folder, parsed in read.items()}
 
 
 def hcl_key(tree: Tree, settings: SettingsDocument, *, limits: TreeLimits = LIMITS) -> str:
@@ -91,13 +107,6 @@ def _loaded(found: Survey, joined: Parsed, hcl: Parsed, problems: list[Problem])
         hcl_folders=found.hcl_folders,
         account_folders=tuple(found.account_folders),
     )
-
-
-def _hcl(found: Survey, evaluator: Evaluator, *, trusted: bool, known: KnownHcl | None) -> Parsed:
-    kept = known(found.hcl_key()) if known is not None else None
-    if kept is not None:
-        return Parsed(documents=kept)
-    return evaluate(found, evaluator, trusted=trusted)
 
 
 def _models(found: Survey) -> list[Parsed]:

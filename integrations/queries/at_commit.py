@@ -25,12 +25,13 @@ from integrations.core.documents import (
     expressions_of,
     key_of,
 )
-from integrations.core.problems import Problem
+from integrations.core.problems import Problem, in_order
 from integrations.core.state import DesiredState, Stack, applies, connections_of, only
 from integrations.git.history import CommitInfo
 from integrations.git.tree import CommitTree
-from integrations.loader import account_folders, load_account
+from integrations.loader import account_folders, load_accounts
 from integrations.models import Repository
+from integrations.queries.analyses import KeptAnalyses
 from integrations.queries.evaluations import read_platform
 from integrations.queries.mirrors import mirror_of
 from integrations.queries.reading import (
@@ -153,7 +154,7 @@ class CommitReader:
 
     def accounts(self, wanted: AccountFilter, *, after: str = "", limit: int = 50) -> AccountPage:
         matching = [
-            detail for slug in sorted(self._folders) if (detail := self.account(slug)) and _matches(detail, wanted)
+            detail for slug in self._all_folders() if (detail := self.account(slug)) and _matches(detail, wanted)
         ]
         rest = [detail for detail in matching if detail.document.slug > after]
         return AccountPage(
@@ -245,11 +246,22 @@ class CommitReader:
         if slug not in self._folders:
             return ()
         if slug not in self._read:
-            parsed = load_account(self.tree(), self._folders[slug], self._layout)
-            if parsed.problems:
-                raise BadCommit(parsed.problems)
-            self._read[slug] = parsed.documents
+            self._read_folders([slug])
         return self._read[slug]
+
+    def _all_folders(self) -> list[str]:
+        """The slugs of all accounts, in order, once their folders are read."""
+        slugs = sorted(self._folders)
+        self._read_folders([slug for slug in slugs if slug not in self._read])
+        return slugs
+
+    def _read_folders(self, slugs: Sequence[str]) -> None:
+        folders = [self._folders[slug] for slug in slugs]
+        read = load_accounts(self.tree(), folders, self._layout, analyses=KeptAnalyses())
+        problems = in_order(problem for parsed in read.values() for problem in parsed.problems)
+        if problems:
+            raise BadCommit(problems)
+        self._read |= {slug: read[folder].documents for slug, folder in zip(slugs, folders, strict=True)}
 
     def _overrides(self, slug: str) -> Iterator[OverrideDocument]:
         for (account, _), documents in self._state.account_overrides.items():
@@ -261,15 +273,15 @@ class CommitReader:
 
     @cached_property
     def _accounts(self) -> list[AccountDocument]:
-        return [detail.document for slug in sorted(self._folders) if (detail := self.account(slug))]
+        return [detail.document for slug in self._all_folders() if (detail := self.account(slug))]
 
     @cached_property
     def _all_overrides(self) -> list[OverrideDocument]:
-        return [document for slug in sorted(self._folders) for document in self._overrides(slug)]
+        return [document for slug in self._all_folders() for document in self._overrides(slug)]
 
     @cached_property
     def _connected(self) -> dict[str, tuple[Connection, ...]]:
-        return {slug: self.connections(slug) for slug in self._folders}
+        return {slug: self.connections(slug) for slug in self._all_folders()}
 
 
 def _matches(detail: AccountDetail, wanted: AccountFilter) -> bool:

@@ -11,6 +11,7 @@ from integrations.core.problems import Problem
 from integrations.core.tree import Tree
 from integrations.loader import KnownHcl, load_platform
 from integrations.models import Evaluation, Repository
+from integrations.queries.analyses import KeptAnalyses
 from integrations.sandbox.hcl import HclEvaluator
 
 
@@ -41,5 +42,11 @@ def known_hcl(repository: Repository) -> KnownHcl:
 
 
 def read_platform(repository: Repository, tree: Tree) -> Platform:
-    loaded = load_platform(tree, evaluator=evaluator(), trusted=repository.is_trusted, known=known_hcl(repository))
+    loaded = load_platform(
+        tree,
+        evaluator=evaluator(),
+        trusted=repository.is_trusted,
+        known=known_hcl(repository),
+        analyses=KeptAnalyses(),
+    )
     return Platform(settings=loaded.settings, documents=loaded.documents, key=loaded.hcl_key, problems=loaded.problems)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings as hypothesis, strategies as st
 
 from integrations.core.accounts import is_owner, parse_account
+from integrations.core.analyses import complete
 from integrations.core.documents import (
     AccountDocument,
     Connection,
@@ -52,7 +53,8 @@ mappings:
 
 
 def parsed(files, folder=FOLDER):
-    return parse_account(MemoryTree({f"{folder}/{name}": text for name, text in files.items()}), folder, SETTINGS)
+    tree = MemoryTree({f"{folder}/{name}": text for name, text in files.items()})
+    return complete(parse_account(tree, folder, SETTINGS))
 
 
 def found(files):

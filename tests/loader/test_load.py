@@ -14,7 +14,7 @@ from integrations.core.documents import (
     SettingsDocument,
 )
 from integrations.git.folder import FolderTree
-from integrations.loader import TreeLimits, hcl_key, load, load_account, load_platform
+from integrations.loader import TreeLimits, hcl_key, load, load_accounts, load_platform
 from tests.git.build import Submodule, Symlink
 from tests.loader.repositories import EVALUATOR, GOOD, commit, found, loaded
 
@@ -179,6 +179,6 @@ def test_one_account_gives_the_same_documents_alone_as_in_the_whole(tmp_path):
     tree = commit(tmp_path, YAML_ONLY)
     whole = load(tree, evaluator=EVALUATOR)
     for folder in whole.account_folders:
-        alone = load_account(tree, folder, whole.settings)
+        alone = load_accounts(tree, [folder], whole.settings)[folder]
         assert alone.documents
         assert set(map(repr, alone.documents)) <= set(map(repr, whole.documents))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
 
+from integrations.core.analyses import complete
 from integrations.core.documents import IntegrationDocument, MappingDocument, OverrideDocument
 from integrations.core.hcl import read_hcl
 from integrations.core.parsed import Parsed
@@ -51,7 +52,7 @@ class Repository:
         evaluated = self.evaluate(root)
         if evaluated.problems:
             return Parsed(problems=evaluated.problems)
-        return documents(evaluated.result, self.hcl, root=root, environment=environment, read=self.files.get)
+        return complete(documents(evaluated.result, self.hcl, root=root, environment=environment, read=self.files.get))
 
 
 def good(parsed: Parsed) -> Parsed:
