@@ -18,7 +18,6 @@ import msgspec
 from integrations.core.documents import (
     JSON,
     Layer,
-    MappingKey,
     ModelDocument,
     Part,
     SampleDocument,
@@ -26,15 +25,16 @@ from integrations.core.documents import (
     digest,
 )
 from integrations.core.outcomes import Fault, Outcome, Result
-from integrations.core.output_difference import OutputDifference, output_differences
+from integrations.core.output_difference import OutputDifference, keepable, output_differences, whole
 from integrations.core.outputs import LayerOutcome, Output, merge_outcomes, records_of, source_of_fault
 from integrations.core.parts import EffectivePart, LayerExpression
 from integrations.core.pointer import ABSENT
-from integrations.core.text import child, short
+from integrations.core.text import child
 from integrations.core.validation import TooMuch, errors
 
 MOST_DIFFERENCES = 50  # of one case that are kept: more say nothing new
 _MOST_BREACHES = 20
+_LONGEST = 400  # characters of a breach: jsonschema repeats the value in it
 _VERSION = 1  # of judging: raised when the same outcomes get another verdict, so that no old one is reused
 
 
@@ -168,10 +168,10 @@ def judge(case: Case, outcomes: Sequence[Outcome], model: ModelDocument | None) 
     return result_of(
         case,
         verdict,
-        differences=tuple(differences[:MOST_DIFFERENCES]),
+        differences=tuple(keepable(difference) for difference in differences[:MOST_DIFFERENCES]),
         further=len(differences[MOST_DIFFERENCES:]),
         breaches=breaches,
-        seen=tuple(sorted({(leaf.layer, leaf.path) for output in outputs for leaf in output.leaves})),
+        seen=tuple(sorted({(leaf.layer, whole(leaf.path)) for output in outputs for leaf in output.leaves})),
     )
 
 
@@ -185,11 +185,6 @@ def content_key(case: Case, model: ModelDocument | None, *, engine: str, with_pl
         source = said.expression.source
         told += [said.layer, said.expression.text, *([source.file, source.line] if with_places else [])]
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
-
-
-def mapping_name(key: MappingKey, part: Part) -> str:
-    """`crm/contacts/list` for a response, which is what most samples test; else with its part behind."""
-    return str(key) if part is Part.RESPONSE else f"{key}:{part}"
 
 
 def result_of(
@@ -261,12 +256,9 @@ def _breaches(sample: SampleDocument, outputs: Sequence[Output], model: ModelDoc
                 pointer = start
                 for step in path:
                     pointer = child(pointer, str(step))
-                yield SchemaBreach(path=pointer, message=message if len(message) <= _LONGEST else short(message))
+                yield SchemaBreach(path=whole(pointer), message=whole(message[:_LONGEST]))
         except TooMuch as reason:
             yield SchemaBreach(path=start, message=str(reason))
-
-
-_LONGEST = 400  # characters of a breach: jsonschema repeats the value in it
 
 
 def _located(case: Case, output: Output) -> TestFault:
@@ -276,7 +268,7 @@ def _located(case: Case, output: Output) -> TestFault:
     source = source_of_fault(said, fault)
     return TestFault(
         code=fault.code,
-        message=fault.message,
+        message=whole(fault.message),
         layer=said.layer,
         source=source,
         # Where the expression stands within HCL or YAML, what is before it in its line is not known.

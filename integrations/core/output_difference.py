@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -13,6 +15,9 @@ from integrations.core.outputs import OutputLeaf
 from integrations.core.parts import LayerExpression
 from integrations.core.pointer import ABSENT
 from integrations.core.text import child
+
+LONGEST_VALUE = 2_000  # characters of JSON of a value that is kept whole
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 class Departure(StrEnum):
@@ -29,6 +34,7 @@ class OutputDifference:
 
     `got` is None for what is missing, `expected` None for what is unexpected. `layer` and `source` tell who produced
     the value and where; of a missing value, who was to produce it, or None where no expression names the field.
+    `is_clipped`: the values were too long to keep, and `expected` and `got` are their JSON texts, cut.
     """
 
     path: str
@@ -37,6 +43,7 @@ class OutputDifference:
     got: JSON
     layer: Layer | None
     source: Source | None
+    is_clipped: bool = False
 
 
 def output_differences(
@@ -50,6 +57,30 @@ def output_differences(
     for at, kind, wanted, given in _departures(expected, got, ""):
         layer, source = places.of_missing(at) if kind is Departure.MISSING else places.of_value(at)
         yield OutputDifference(path=path + at, kind=kind, expected=wanted, got=given, layer=layer, source=source)
+
+
+def keepable(difference: OutputDifference) -> OutputDifference:
+    """The difference as it can be kept and shown: of bounded size, and without halves of surrogate pairs."""
+    texts = [json.dumps(value, ensure_ascii=False) for value in (difference.expected, difference.got)]
+    path = whole(difference.path)
+    if max(map(len, texts)) > LONGEST_VALUE:
+        wanted, given = (whole(text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…") for text in texts)
+        return replace(
+            difference,
+            path=path,
+            expected=None if difference.kind is Departure.UNEXPECTED else wanted,
+            got=None if difference.kind is Departure.MISSING else given,
+            is_clipped=True,
+        )
+    if path == difference.path and not any(map(_HALVES.search, texts)):
+        return difference
+    expected, got = (json.loads(whole(text)) for text in texts)
+    return replace(difference, path=path, expected=expected, got=got)
+
+
+def whole(text: str) -> str:
+    """The text with each half of a surrogate pair, which no UTF-8 has, replaced."""
+    return _HALVES.sub("\ufffd", text)
 
 
 def place_in(expression: Expression, path: str) -> Source:

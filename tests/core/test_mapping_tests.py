@@ -25,7 +25,7 @@ from integrations.core.documents import (
 from integrations.core.expressions import Limits, analyse, evaluate
 from integrations.core.mapping_tests import Case, TestResult, Verdict, cases, content_key, inputs, judge, runs
 from integrations.core.merge import merge
-from integrations.core.outcomes import Fault
+from integrations.core.outcomes import Fault, Result
 from integrations.core.output_difference import Departure, output_differences
 from integrations.core.parts import EffectivePart, merge_part
 from tests.core.stacks import FILES, stack
@@ -386,3 +386,19 @@ def test_a_sample_that_expects_what_comes_out_passes(value):
     text = json.dumps(value)
     case = cases(sample(value, {"response": 1}), {"production": part((Layer.PLATFORM, f"({text})"))})[0]
     assert tried(case).verdict is Verdict.PASSED
+
+
+# --- what is kept ------------------------------------------------------------------------------------------
+def test_a_long_value_is_kept_as_the_beginning_of_its_text():
+    found = result({"id": 1}, part((Layer.PLATFORM, '{"id": $pad("", 3000, "x")}')))
+    (difference,) = found.differences
+    assert difference.is_clipped
+    assert difference.expected == "1"
+    assert difference.got.startswith('"xxx')
+    assert len(difference.got) == 2001
+
+
+def test_half_a_surrogate_pair_can_be_kept():
+    case = cases(sample({"a": "b"}), {"production": part((Layer.PLATFORM, '{"a": "b"}'))})[0]
+    found = judge(case, [Result({"a": "\ud800", "\udfff": 1})], None)
+    assert [(d.path, d.got) for d in found.differences] == [("/a", "\ufffd"), ("/\ufffd", 1)]

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
+from console.management.annotations import annotation as workflow_error, from_here
+from console.management.files import load_files
 from console.management.output import add_format, print_json, print_problems, problem_as_json
 from integrations.core.documents import SettingsDocument, kind_of
 from integrations.core.problems import Problem
-from integrations.core.tree import Tree
-from integrations.git.errors import GitError
-from integrations.git.folder import FolderTree
-from integrations.git.mirror import Mirror
-from integrations.loader import Loaded, load
-from integrations.sandbox.hcl import HclEvaluator
+from integrations.loader import Loaded
 
 
 class Command(BaseCommand):
@@ -37,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         root = Path(options["path"])
-        loaded, commit = _load(root, options["at"])
+        loaded, commit = load_files(root, options["at"])
         match options["format"]:
             case "json":
                 print_json(self.stdout, _as_json(loaded, commit))
@@ -60,54 +55,16 @@ class Command(BaseCommand):
 
     def _annotate(self, problems: Sequence[Problem], root: Path, *, counted: str) -> None:
         for problem in problems:
-            self.stdout.write(annotation(problem, folder=_from_here(root)))
+            self.stdout.write(annotation(problem, folder=from_here(root)))
         if not problems:
             self.stdout.write(counted)
 
 
 def annotation(problem: Problem, *, folder: str = "") -> str:
-    """The problem as a workflow command of GitHub Actions; `folder` is where the repository stands in the checkout."""
-    properties = {}
-    if problem.source is not None:
-        properties["file"] = f"{folder}/{problem.source.file}" if folder else problem.source.file
-        properties["line"] = str(problem.source.line)
-        if problem.column is not None:
-            properties["col"] = str(problem.column)
-    properties["title"] = str(problem.code)
-    listed = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
-    return f"::error {listed}::{_escaped(problem.message)}"
-
-
-def _escaped(text: str, further: str = "") -> str:
-    """What the runner would take for its own syntax, percent-encoded; it decodes exactly these."""
-    for character in f"%\r\n{further}":
-        text = text.replace(character, f"%{ord(character):02X}")
-    return text
-
-
-def _from_here(root: Path) -> str:
-    """The folder as seen from the current one, which in CI is the checkout; empty for that itself, or outside of it."""
-    relative = os.path.relpath(root.resolve(), Path.cwd())
-    return "" if relative == "." or relative.startswith("..") else Path(relative).as_posix()
-
-
-def _load(root: Path, at: str | None) -> tuple[Loaded, str | None]:
-    """What was read, and the commit where one was asked for. Raises CommandError."""
-    tree: Tree
-    try:
-        if at is None:
-            tree = FolderTree(root)
-        else:
-            mirror = Mirror(root)
-            tree = mirror.tree(mirror.resolve(at))
-    except NotADirectoryError:
-        raise CommandError(f"{root} is no folder.") from None
-    except GitError as error:
-        raise CommandError(str(error)) from error
-    evaluator = HclEvaluator(
-        allow_unsandboxed=settings.HCL_ALLOW_UNSANDBOXED_EVALUATION, seconds=float(settings.HCL_TIMEOUT_SECONDS)
+    """The problem as a workflow command of GitHub Actions."""
+    return workflow_error(
+        title=str(problem.code), message=problem.message, source=problem.source, column=problem.column, folder=folder
     )
-    return load(tree, evaluator=evaluator), tree.commit or None
 
 
 def _kinds(loaded: Loaded) -> Counter[str]:
