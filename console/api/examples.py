@@ -154,3 +154,23 @@ REFERENCES = {
         }
     ],
 }
+
+EVALUATION = {
+    "expression": '{"id": response.Id, "region": $region}',
+    "input": {"response": {"Id": "003xx"}},
+    "bindings": {"region": "eu"},
+}
+OUTCOMES = {
+    "Result": {"result": {"id": "003xx", "region": "eu"}},
+    "Undefined": {"undefined": True},
+    "Error": {
+        "error": {
+            "code": "S0211",
+            "message": '"}" cannot stand at the start of an expression.',
+            "position": 22,
+            "line": 1,
+            "column": 23,
+            "token": "}",
+        }
+    },
+}

@@ -34,6 +34,41 @@ class BadParameter(exceptions.APIException):
         self.parameter = parameter
 
 
+class BadBody(exceptions.APIException):
+    """A body that is not what the address takes. `pointer`: the JSON Pointer of the member at fault, "" for the whole.
+
+    `detail`: a plain sentence.
+    """
+
+    status_code = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, pointer: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.pointer = pointer
+
+
+class TooLarge(exceptions.APIException):
+    """A body that is larger than is read."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class Busy(exceptions.APIException):
+    """Nothing is wrong with the request; `wait` seconds later it may be answered."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self, sentence: str, *, wait: int) -> None:
+        super().__init__(sentence)
+        self.wait = wait
+
+
+class Enough(Busy):
+    """The person has had their share for now."""
+
+    status_code = HTTPStatus.TOO_MANY_REQUESTS
+
+
 def problem(status: int, detail: str, *, instance: str, kind: str = "", **members: Any) -> dict[str, Any]:
     """The body of an error. `kind`: its stable name (docs/api.md lists them); without one the status says it all."""
     return {
@@ -52,6 +87,7 @@ _TITLES: Mapping[str, str] = {
     "bad-commit": "The commit cannot be shown",
     "not-synced": "Nothing has been synced yet",
     "bad-parameter": "A query parameter is wrong",
+    "bad-body": "The body is not what is taken here",
 }
 
 
@@ -88,6 +124,8 @@ def _domain(error: Exception, instance: str) -> dict[str, Any] | None:
         case BadParameter():
             detail = str(error.detail)
             return problem(400, detail, instance=instance, kind="bad-parameter", parameter=error.parameter[:50])
+        case BadBody():
+            return problem(400, str(error.detail), instance=instance, kind="bad-body", pointer=error.pointer[:200])
     return None
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from rest_framework.renderers import BaseRenderer
 
+from console.json_text import dumps
+
 
 class JSONRenderer(BaseRenderer):
     """Renders values as they are: UTF-8 without a byte order mark, no blanks, keys in the order given."""
@@ -23,3 +25,15 @@ class JSONRenderer(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         return b"" if data is None else msgspec.json.encode(data)
+
+
+class AnyJSONRenderer(JSONRenderer):
+    """For values that people bring along: integers of any size, and half a surrogate pair, which msgspec refuses."""
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return b"" if data is None else dumps(data).encode()

@@ -21,6 +21,13 @@ _PROBLEMS: Mapping[int, str] = {
     406: "Only JSON is spoken here.",
     429: "Too many bad tokens came from this address.",
 }
+_MORE_PROBLEMS: Mapping[int, str] = {
+    400: "The body is no JSON, or has an unknown key or a value of a wrong type.",
+    413: "The body is larger than is read.",
+    415: "The body must be `application/json`.",
+    429: "You have had your share for this minute, or your last request still runs; or too many bad tokens came.",
+    503: "The server has its hands full, or cannot count your share; try again.",
+}
 ETAG = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200, 304], description="Names this answer.")
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag of an answer that you hold."
@@ -48,6 +55,38 @@ def reads(
         description=f"{summary}.",  # else the view's docstring, which is for who reads the source
         tags=[tag],
         parameters=[*parameters, REPOSITORY, IF_NONE_MATCH, ETAG],
+        responses=responses,
+        examples=examples,
+    )
+    return found
+
+
+def computes(
+    operation: str,
+    body: type[Serializer[Any]],
+    answer: type[Serializer[Any]],
+    *,
+    summary: str,
+    description: str,
+    tag: str,
+    asked: object,
+    answered: Mapping[str, object],
+) -> Callable[[V], V]:
+    """Describes a POST that changes nothing: its body and answers, with an example of each, and its problems."""
+    examples = [OpenApiExample("Request", value=asked, request_only=True)]
+    examples += [
+        OpenApiExample(name, value=value, response_only=True, status_codes=["200"]) for name, value in answered.items()
+    ]
+    problems = {**{status: _PROBLEMS[status] for status in (401, 403, 406)}, **_MORE_PROBLEMS}
+    responses: dict[Any, Any] = {200: OpenApiResponse(answer, description="What it gives.")}
+    for status, said in sorted(problems.items()):
+        responses[status, MEDIA_TYPE] = OpenApiResponse(ProblemDetails, description=said)
+    found: Callable[[V], V] = extend_schema(
+        operation_id=operation,
+        summary=summary,
+        description=description,
+        tags=[tag],
+        request={"application/json": body},
         responses=responses,
         examples=examples,
     )

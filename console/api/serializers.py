@@ -63,6 +63,7 @@ class ProblemDetails(Shape):
     connections = Connection(many=True, required=False, help_text="with no-connection: what there is instead")
     problems = ConfigProblem(many=True, required=False, help_text="with bad-commit: what is wrong with the commit")
     parameter = fields.CharField(required=False, help_text="with bad-parameter: which")
+    pointer = fields.CharField(required=False, help_text="with bad-body: a JSON Pointer to what is at fault")
 
 
 # --- effective ---------------------------------------------------------------------------------------------
@@ -336,6 +337,34 @@ class Effect(Shape):
 class SnapshotDetail(SnapshotEntry):
     problems = ConfigProblem(many=True)
     effects = Effect(many=True)
+
+
+# --- JSONata -----------------------------------------------------------------------------------------------
+class Evaluation(Shape):
+    """`input` left out: undefined, which is not null."""
+
+    expression = fields.CharField(help_text="JSONata")
+    input = fields.JSONField(required=False, help_text="any JSON value; a mapping's is an object such as {response: …}")
+    bindings = fields.DictField(child=fields.JSONField(), required=False, help_text="variables, named without the $")
+
+
+class Fault(Shape):
+    """Why a text is no expression, or why its evaluation failed."""
+
+    code = fields.CharField(help_text="JSONata's own; those that begin with G are the console's")
+    message = fields.CharField()
+    position = fields.IntegerField(allow_null=True, help_text="characters before the place; null: no place is at fault")
+    line = fields.IntegerField(allow_null=True, help_text="from 1")
+    column = fields.IntegerField(allow_null=True, help_text="from 1")
+    token = fields.CharField(allow_null=True)
+
+
+class Outcome(Shape):
+    """Exactly one member."""
+
+    result = fields.JSONField(required=False, help_text="any JSON value")
+    undefined = fields.BooleanField(required=False, help_text="true: the expression gives nothing, which is not null")
+    error = Fault(required=False)
 
 
 def listed(name: str, of: type[Shape]) -> Serializer[Any]:

@@ -6,7 +6,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from console.api.read import Nowhere
-from console.api.views import accounts, effective, finding, integrations, snapshots
+from console.api.views import accounts, effective, finding, integrations, jsonata, snapshots
 
 app_name = "api"
 _ACCOUNT = "v1/accounts/<slug:account>/"
@@ -23,6 +23,7 @@ urlpatterns = [
     path("v1/integrations/", integrations.Integrations.as_view(), name="integrations"),
     path(_INTEGRATION, integrations.Integration.as_view(), name="integration"),
     path(f"{_INTEGRATION}mappings/", integrations.Mappings.as_view(), name="mappings"),
+    path("v1/jsonata/evaluate/", jsonata.Evaluate.as_view(), name="evaluate"),
     path("v1/references/", finding.References.as_view(), name="references"),
     path("v1/search/", finding.Search.as_view(), name="search"),
     path("v1/snapshots/", snapshots.Snapshots.as_view(), name="snapshots"),
