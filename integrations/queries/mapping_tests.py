@@ -46,6 +46,7 @@ class Ground(Protocol):
     def effective(self, account: str | None, integration: str, environment: str) -> Effective | None: ...
     def model(self, key: MappingKey) -> ModelDocument | None: ...
     def overrides(self, integration: str) -> Iterable[OverrideDocument]: ...
+    def has_account(self, slug: str) -> bool: ...
 
 
 class ReaderGround:
@@ -77,6 +78,9 @@ class ReaderGround:
     def overrides(self, integration: str) -> Iterable[OverrideDocument]:
         return self._reader.account_overrides(integration, limit=_ALL)
 
+    def has_account(self, slug: str) -> bool:
+        return self._reader.account(slug) is not None
+
 
 class StateGround:
     """The documents of one commit or folder."""
@@ -103,6 +107,9 @@ class StateGround:
         for (_, name), documents in sorted(self._state.account_overrides.items()):
             if name == integration:
                 yield from documents
+
+    def has_account(self, slug: str) -> bool:
+        return slug in self._state.accounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
