@@ -1,0 +1,212 @@
+"""What the playground starts from: the layers of one part of a mapping, samples to try them on, and the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from console.presentation.values import indented, segments_of
+from integrations.core.documents import JSON, Layer, MappingKey, ModelDocument, Part, SampleDocument, Source
+from integrations.core.parts import EffectivePart, LayerExpression
+from integrations.queries.reading import Visible
+
+_MOST_SAMPLES = 50
+_EMPTY = EffectivePart(layers=(), dropped=(), fields=(), is_static=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerTab:
+    """One layer's expression of the part; without a `source` the layer says nothing yet.
+
+    `is_dropped`: a later layer replaces it, so that it is never evaluated. `replaces`: it drops the layers below.
+    """
+
+    layer: str
+    text: str
+    source: Source | None = None
+    is_dropped: bool = False
+    replaces: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleChoice:
+    """A sample of the repository that the part can be tried on. `about`: whose it is, where not this mapping's own."""
+
+    document: SampleDocument
+    about: str
+
+    @property
+    def id(self) -> str:
+        return self.document.source.file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnifiedField:
+    """A top-level field of the unified schema."""
+
+    name: str
+    type: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The input to begin with, as JSON texts. `id` is empty, and `is_made_up`, where no sample of the repository is."""
+
+    id: str
+    input: str
+    bindings: str
+    is_made_up: bool
+
+
+def layer_tabs(part: EffectivePart | None, layers: Iterable[Layer]) -> tuple[LayerTab, ...]:
+    """One tab for each of `layers`, lowest first, with its expression where it has one."""
+    found = part or _EMPTY
+    dropped = {said.layer: _tab(said, is_dropped=True) for said in found.dropped}
+    kept = {said.layer: _tab(said) for said in found.layers}
+    said = {**dropped, **kept}
+    return tuple(said.get(layer, LayerTab(layer=layer.value, text="")) for layer in layers)
+
+
+def _tab(said: LayerExpression, *, is_dropped: bool = False) -> LayerTab:
+    return LayerTab(
+        layer=said.layer.value,
+        text=said.expression.text,
+        source=said.expression.source,
+        is_dropped=is_dropped,
+        replaces=said.mode.value == "replace",
+    )
+
+
+def sample_choices(
+    samples: Iterable[SampleDocument],
+    *,
+    key: MappingKey,
+    part: Part,
+    account: str | None,
+    environment: str,
+    visible: Visible,
+) -> tuple[SampleChoice, ...]:
+    """The samples that fit, the account's own first; none of an account that may not be seen.
+
+    Samples of the resource's other methods stand last: a provider's record looks the same in a list and alone.
+    """
+    fitting = [
+        sample
+        for sample in samples
+        if sample.part is part
+        and (sample.key.model, sample.key.resource) == (key.model, key.resource)
+        and (sample.account is None or visible is None or sample.account in visible)
+    ]
+
+    def rank(sample: SampleDocument) -> tuple[bool, bool, bool, bool, str]:
+        is_foreign = sample.account not in {None, account}
+        is_elsewhere = sample.environment not in {None, environment}
+        is_shared = sample.account is None
+        return sample.key != key, is_foreign, is_elsewhere, is_shared, sample.source.file
+
+    return tuple(
+        SampleChoice(document=sample, about=_about(sample, key, environment))
+        for sample in sorted(fitting, key=rank)[:_MOST_SAMPLES]
+    )
+
+
+def _about(sample: SampleDocument, key: MappingKey, environment: str) -> str:
+    said = [
+        sample.account,
+        sample.environment if sample.environment != environment else None,
+        f"of {sample.key.method}" if sample.key != key else None,
+    ]
+    return ", ".join(word for word in said if word)
+
+
+def given(choices: Sequence[SampleChoice], wanted: str, part: EffectivePart | None, kind: Part) -> Given:
+    """The wanted sample, else the best one, else made-up data. `wanted` "made-up" asks for the last."""
+    if wanted != MADE_UP:
+        chosen = next((choice for choice in choices if choice.id == wanted), choices[0] if choices else None)
+        if chosen is not None:
+            document = chosen.document
+            return Given(
+                id=chosen.id,
+                input=indented(document.input),
+                bindings=indented(dict(document.bindings)),
+                is_made_up=False,
+            )
+    return Given(id=MADE_UP, input=indented(made_up(part, kind)), bindings="{}", is_made_up=True)
+
+
+MADE_UP = "made-up"
+
+
+def made_up(part: EffectivePart | None, kind: Part) -> dict[str, JSON]:
+    """An input with a value in every field that the expressions read, so that there is something to see."""
+    root: dict[str, JSON] = {}
+    paths = {read.path for said in (part or _EMPTY).layers for read in said.expression.analysis.reads}
+    for path in sorted(paths, key=lambda path: (-path.count("/"), path)):
+        _place(root, segments_of(path))
+    return root or {_ROOTS[kind]: {}}
+
+
+_ROOTS: Mapping[Part, str] = {
+    Part.RESPONSE: "response",
+    Part.QUERY: "query",
+    Part.REQUEST_BODY: "body",
+    Part.REQUEST_HEADERS: "headers",
+    Part.ERROR: "error",
+}
+
+
+def _place(root: dict[str, JSON], names: Sequence[str]) -> None:
+    """The deepest paths come first, so that a field above them that is read as a whole stays an object."""
+    at = root
+    for name in names[:-1]:
+        if name in {"*", "**"}:
+            return
+        below = at.setdefault(name, {})
+        if not isinstance(below, dict):
+            return
+        at = below
+    if names and names[-1] not in {"*", "**"}:
+        at.setdefault(names[-1], _value_for(names[-1]))
+
+
+def _value_for(name: str) -> JSON:
+    """A value that looks like what a field of this name holds."""
+    lowered = name.lower()
+    for words, value in _LOOKS:
+        if any(word in lowered for word in words):
+            return value
+    return f"{name} of this record"
+
+
+# The first that fits counts. Nothing here belongs to anybody: example domains, and numbers kept free for fiction.
+_LOOKS: Sequence[tuple[tuple[str, ...], JSON]] = (
+    (("email", "e_mail"), "robin@example.com"),
+    (("phone", "mobile", "fax"), "+1 202 555 0143"),
+    (("date", "time", "_at", "modstamp"), "2026-01-31T09:30:00.000+0000"),
+    (("url", "website", "link"), "https://example.com/"),
+    (("firstname", "first_name", "givenname"), "Robin"),
+    (("lastname", "last_name", "surname"), "Example"),
+    (("amount", "price", "total", "count", "size", "number", "quantity"), 42),
+    (("is_", "has_", "active", "enabled", "deleted", "donot"), True),
+    (("country",), "US"),
+    (("currency",), "EUR"),
+)
+
+
+def unified_fields(models: Iterable[ModelDocument], key: MappingKey, part: Part) -> tuple[UnifiedField, ...]:
+    """The fields that a response may fill, as the schema lists them; none for the other parts or without a schema."""
+    if part is not Part.RESPONSE:
+        return ()
+    schema = next((model.schema for model in models if model.resource == key.resource), {})
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping):
+        return ()
+    return tuple(_unified(name, said) for name, said in properties.items())
+
+
+def _unified(name: str, said: JSON) -> UnifiedField:
+    told = said if isinstance(said, Mapping) else {}
+    types = told.get("type", "")
+    joined = " or ".join(str(each) for each in types) if isinstance(types, list | tuple) else str(types)
+    return UnifiedField(name=name, type=joined, about=str(told.get("description", "")))
