@@ -159,6 +159,42 @@ class ExpressionAnalysis(models.Model):
         return self.key[:12]
 
 
+class MappingTestReport(models.Model):
+    """What came of the mapping tests of one commit; the row is the queue for running them.
+
+    `counts` has how many tests of which verdict there are, as `queries.mapping_reports.Count` values; `results` are
+    `core.mapping_tests.TestResult` values. Both are written when the report is done.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "waiting for a worker"
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+        FAILED = "failed", "could not be run"
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="mapping_test_reports")
+    commit = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    trouble = models.TextField(blank=True, help_text="why the tests could not be run, in one plain sentence")
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    reused = models.PositiveIntegerField(default=0, help_text="results taken over, as nothing they hang on had changed")
+    engine = models.CharField(max_length=64, blank=True, help_text="names the code that evaluated")
+    counts = models.JSONField(default=list)
+    results = OrderedJSONField(default=list)
+    asked_by = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["repository", "commit"], name="one_test_report_per_commit")]
+        indexes = [models.Index(fields=["state", "asked_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.repository_id}@{self.commit[:12]}: {self.state}"
+
+
 class Account(models.Model):
     """One customer tenant, as `account.yaml` of the active snapshot describes it."""
 
