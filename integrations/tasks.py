@@ -8,14 +8,29 @@ from celery import shared_task
 from django.utils import timezone
 
 from integrations.actions.analyses import tend_analyses
-from integrations.actions.sync import maintain_mirror, sync
+from integrations.actions.mapping_tests import queue_due_reports, run_report
+from integrations.actions.sync import Result, maintain_mirror, sync
 from integrations.models import Repository
 
 
 @shared_task
 def sync_repository(pk: int, actor: str = "schedule") -> None:
     """A second delivery finds nothing new."""
-    sync(pk, actor=actor)
+    if sync(pk, actor=actor).result is Result.ACTIVATED:
+        run_due_mapping_tests()
+
+
+@shared_task
+def run_mapping_tests(pk: int) -> None:
+    """Fills a report; a second delivery finds it under way or done."""
+    run_report(pk)
+
+
+@shared_task
+def run_due_mapping_tests() -> None:
+    """Queues the mapping tests of active snapshots without a report; run by beat, and after each activation."""
+    for pk in queue_due_reports():
+        run_mapping_tests.delay(pk)
 
 
 @shared_task
