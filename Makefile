@@ -113,7 +113,8 @@ LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --
 lock: ## write requirements/*.txt from pyproject.toml (ARGS=--upgrade for newer versions)
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv==$(UV_VERSION); }
 	$(LOCK) $(ARGS) --output-file requirements/run.txt
-	$(LOCK) $(ARGS) --extra dev --constraints requirements/run.txt --output-file requirements/dev.txt
+	$(LOCK) $(ARGS) --extra fast --constraints requirements/run.txt --output-file requirements/fast.txt
+	$(LOCK) $(ARGS) --extra dev --extra fast --constraints requirements/fast.txt --output-file requirements/dev.txt
 
 clean: ## remove caches and build leftovers; data in var/ and the environment stay
 	rm -rf build node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
