@@ -12,11 +12,18 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.db import DatabaseError
 from django.http import HttpRequest
 from redis.exceptions import RedisError
+
+from integrations.sandbox.slots import Slots
+
+# Evaluations that a person asks for, be it in the playground, on a page or through the API: one share, one at a time.
+EVALUATION = "evaluate"
+LONGEST_EVALUATION = 30  # seconds after which a person may go on, whatever became of their last one
 
 _WINDOW = 60  # seconds
 _OUT_OF_REACH = (RedisError, DatabaseError, OSError)
@@ -78,6 +85,17 @@ def one_at_a_time(purpose: str, who: str, *, longest: int) -> Iterator[None]:
         yield
     finally:
         _release(key, token)
+
+
+@contextmanager
+def evaluation_of(who: str) -> Iterator[None]:
+    """Hold what one evaluation of a person takes: their turn, and one of this machine's few slots.
+
+    Raises TooMany, Uncounted, or Busy where every slot is taken. Their share is counted apart (`take_share`).
+    """
+    slots = Slots(folder=settings.DATA_DIR / "evaluation-slots", count=settings.EVALUATION_SLOTS)
+    with one_at_a_time(EVALUATION, who, longest=LONGEST_EVALUATION), slots.hold():
+        yield
 
 
 def _release(key: str, token: str) -> None:

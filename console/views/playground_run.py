@@ -13,16 +13,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from console.limits import TooMany, Uncounted, one_at_a_time, take_share, who_asks
+from console.limits import EVALUATION, TooMany, Uncounted, evaluation_of, take_share, who_asks
 from console.views.playground import is_open
 from integrations.core.documents import JSON, Layer
 from integrations.core.outcomes import UNDEFINED, Outcome, outcome_as_json
 from integrations.core.outputs import LayerOutcome, Output, OutputLeaf, merge_outcomes
 from integrations.sandbox.evaluator import Run, evaluator
+from integrations.sandbox.slots import Busy
 
-PURPOSE = "evaluate"  # the API's evaluations count to the same share
 LARGEST = 1024 * 1024  # bytes of a request: what one sample file may have
-LONGEST = 30  # seconds after which a person may go on, whatever became of their last evaluation
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,12 +52,14 @@ class _Refusal(Exception):
 def run(request: HttpRequest) -> HttpResponse:
     try:
         asked = _asked(request)
-        with one_at_a_time(PURPOSE, who_asks(request), longest=LONGEST):
+        with evaluation_of(who_asks(request)):
             return _json(_evaluated(asked))
     except _Refusal as refusal:
         return _refused(refusal)
     except TooMany as error:
         return _refused(_Refusal(429, str(error), error.retry_after))
+    except Busy:
+        return _refused(_Refusal(503, "The server evaluates for others just now; this is tried again.", 1))
     except Uncounted:
         return _refused(_Refusal(503, "The console cannot count evaluations just now, so it makes none.", 5))
 
@@ -71,7 +72,7 @@ def _asked(request: HttpRequest) -> Asked:
         raise _Refusal(415, "The request must be JSON.")
     if int(request.headers.get("Content-Length") or 0) > LARGEST:
         raise _Refusal(413, f"Expressions, input and bindings together may have {LARGEST // 1024:,} KiB.")
-    take_share(PURPOSE, who_asks(request), per_minute=settings.EVALUATIONS_PER_MINUTE)
+    take_share(EVALUATION, who_asks(request), per_minute=settings.EVALUATIONS_PER_MINUTE)
     return _parsed(request.body)
 
 

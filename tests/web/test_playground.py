@@ -10,6 +10,7 @@ import pytest
 from django.test import Client, override_settings
 
 from console.limits import one_at_a_time
+from integrations.sandbox.slots import Slots
 
 RUN = "/playground/run/"
 CONNECTION = "account=acme-corp&integration=salesforce&environment=production"
@@ -291,6 +292,13 @@ class TestRefused:
             assert response["Retry-After"] == "1"
             assert one(as_("csm"), "1").status_code == 200
         assert one(as_("viewer"), "1").status_code == 200
+
+    def test_more_than_the_machine_takes_at_once(self, viewer, settings):
+        with Slots(folder=settings.DATA_DIR / "evaluation-slots", count=1).hold():
+            response = one(viewer, "1")
+        assert response.status_code == 503
+        assert response["Retry-After"] == "1"
+        assert one(viewer, "1").status_code == 200
 
     def test_what_was_typed_is_in_no_log(self, viewer, caplog, capfd):
         caplog.set_level("DEBUG")
