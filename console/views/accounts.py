@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from console.access import VIEW, account_at
 from console.htmx import page_or_part
+from console.presentation.mapping_tests import badge, standing
 from console.views.history import activations
 from console.visit import visit
 from integrations.core.documents import JSON, OverrideDocument
@@ -69,6 +70,7 @@ def account(request: HttpRequest, account: str) -> HttpResponse:
         "account": detail.document,
         "connections": [(name, list(group)) for name, group in groupby(rows, key=lambda row: row.integration)],
         "unconnected": _unconnected(detail),
+        "tests": badge(standing(here), account=account),
         # What happened since is no part of the past that is looked at.
         "activations": activations(account_changes(here.repository, account, until=here.reader.past(), limit=_RECENT))
         if here.reader.is_current

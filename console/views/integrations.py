@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from console.context import Page
 from console.presentation.addresses import source_addresses
+from console.presentation.mapping_tests import badge, standing
 from console.presentation.rows import LeafGroup, leaf_groups
 from console.visit import visit
 from integrations.core.documents import JSON, Layer, MappingDocument, OverrideDocument
@@ -104,6 +105,7 @@ def integration(request: HttpRequest, integration: str) -> HttpResponse:
         "after": following,
         "is_first": not after,
         "connected": connected.total,
+        "tests": badge(standing(here), integration=entry.slug),
     }
     return render(request, "integrations/integration.html", context)
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from console.context import Page
 from console.presentation.addresses import source_addresses
 from console.presentation.coverage import Coverage, coverage
+from console.presentation.mapping_tests import badge, standing
 from console.presentation.rows import PartSection, Wanted, part_section
 from console.presentation.values import dotted
 from console.visit import Visit, visit
@@ -66,6 +67,7 @@ def mapping(request: HttpRequest, integration: str, model: str, resource: str, m
         "samples": _samples(here, integration, key),
         "overrides": overrides,
         "is_cut": is_cut,
+        "tests": badge(standing(here), integration=entry.slug, mapping=str(key)),
     }
     return render(request, "mappings/mapping.html", context)
 

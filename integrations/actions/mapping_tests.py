@@ -21,9 +21,14 @@ from integrations.sandbox.evaluator import evaluator
 log = structlog.get_logger(__name__)
 PATIENCE = timedelta(minutes=15)  # after which a run is taken to have died with its worker
 RESEND = timedelta(minutes=2)  # after which a message is taken to be lost
+MOST_WAITING = 5  # reports of one repository that may wait at a time, lest they keep a worker from its syncs
 MOST_REPORTS = 100  # of one repository that are kept
 _ATTEMPTS = 3
 _State = MappingTestReport.State
+
+
+class TooManyWaiting(Exception):
+    """So many reports are waiting that no further one is queued; ask again once they are done."""
 
 
 class Moved(Exception):
@@ -32,7 +37,13 @@ class Moved(Exception):
 
 @transaction.atomic
 def ask_for_report(repository: Repository, commit: str, *, actor: str) -> MappingTestReport:
-    """The commit's report, queued unless it is under way or done. The caller sends the task (`integrations.tasks`)."""
+    """The commit's report, queued unless it is under way or done. The caller sends the task (`integrations.tasks`).
+
+    Raises TooManyWaiting.
+    """
+    waiting = MappingTestReport.objects.filter(repository=repository, state__in=[_State.QUEUED, _State.RUNNING])
+    if waiting.exclude(commit=commit).count() >= MOST_WAITING:
+        raise TooManyWaiting
     asked = {"asked_by": actor[:200], "asked_at": timezone.now()}
     report, is_new = MappingTestReport.objects.get_or_create(repository=repository, commit=commit, defaults=asked)
     if not is_new and report.state == _State.FAILED:
@@ -56,7 +67,12 @@ def queue_due_reports() -> list[int]:
         assert repository.active is not None
         report = MappingTestReport.objects.filter(repository=repository, commit=repository.active.commit).first()
         if report is None:
-            due.append(ask_for_report(repository, repository.active.commit, actor="schedule").pk)
+            asked = {"asked_by": "schedule", "asked_at": now}
+            fresh = MappingTestReport(repository=repository, commit=repository.active.commit, **asked)
+            MappingTestReport.objects.bulk_create([fresh], ignore_conflicts=True)
+            due += MappingTestReport.objects.filter(repository=repository, commit=fresh.commit).values_list(
+                "pk", flat=True
+            )
         elif report.state == _State.DONE and report.engine != engine_version():
             _queue_again(report, actor="schedule")
             due.append(report.pk)
