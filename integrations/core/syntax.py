@@ -26,6 +26,7 @@ from typing import Any, TypeAlias
 from jsonata import jexception, parser, tokenizer
 
 from integrations.core.outcomes import Fault
+from integrations.core.regexes import BadRegexError, Regex
 
 Symbol: TypeAlias = Any  # a node of jsonata-python's tree: an untyped record whose fields depend on its `type`
 
@@ -127,6 +128,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc] # untyped base
         tree = self.process_ast(tree)
         if tree.type == "parent" or tree.seeking_parent is not None:
             raise _LibraryError("S0217", tree.position, tree.type)
+        tree.starts = self.lexer.starts
         return tree
 
     def advance(self, id: str | None = None, infix: bool = False) -> Symbol:  # noqa: A002, FBT001, FBT002 - the base's
@@ -211,7 +213,7 @@ def parse(text: str) -> Symbol | Fault:
     except RuntimeError as error:  # a function's signature; these two have no code in the library
         code = "S0402" if "Choice" in str(error) else "S0401"
         return _fault(text, code, _MESSAGES[code], reader.lexer.start)
-    except (re.error, OverflowError) as error:
+    except BadRegexError as error:
         message = f"The engine does not understand the regular expression: {error}."
         return _fault(text, BAD_REGEX, message, reader.lexer.start)
     except KeyError as error:  # an operator that the grammar has not
@@ -225,10 +227,8 @@ def too_deep(text: str, position: int) -> Fault:
     return _fault(text, TOO_DEEP, "The expression is nested too deeply.", position)
 
 
-def _compile_regex(pattern: str, flags: Any) -> re.Pattern[str]:
-    """A regular expression of the text, as the library's own evaluator compiles it."""
-    chosen = (re.IGNORECASE if flags.case_insensitive else 0) | (re.MULTILINE if flags.multiline else 0)
-    return re.compile(pattern, chosen)
+def _compile_regex(pattern: str, flags: Any) -> Regex:
+    return Regex(pattern, ignore_case=flags.case_insensitive, multiline=flags.multiline)
 
 
 _MESSAGES = {

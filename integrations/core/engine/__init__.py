@@ -1,25 +1,28 @@
-"""The evaluator: jsonata-python's, corrected where it departs from the reference, and bounded."""
+"""The evaluator: jsonata-python's trees, evaluated as the reference does, within bounds.
+
+The library's parser makes the tree; `compiler` makes functions of it, once for an expression. `docs/jsonata.md` says
+where this departs from the reference, and why the library's own evaluator is not used.
+"""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from jsonata import jexception, jsonata, utils
+from weakref import WeakKeyDictionary
 
 from integrations.core.documents import JSON
+from integrations.core.engine.arrays import clone
+from integrations.core.engine.compiler import Compiler
+from integrations.core.engine.faults import TOO_DEEP, EvaluationError, fault
+from integrations.core.engine.functions import NATIVES
+from integrations.core.engine.machine import Code, Frame, Limits, Machine
+from integrations.core.engine.results import exported
+from integrations.core.engine.values import Seq, U, Value
 from integrations.core.outcomes import UNDEFINED, Fault, Outcome, Result, Undefined
 from integrations.core.syntax import Symbol
 
+__all__ = ["Limits", "run"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Bounds of one evaluation. `seconds` of wall clock; `depth`: calls within calls, as the reference counts them."""
-
-    seconds: float = 2.0
-    depth: int = 500
+_compiled: WeakKeyDictionary[Symbol, tuple[Code, bool]] = WeakKeyDictionary()
 
 
 def run(
@@ -33,21 +36,40 @@ def run(
     now: int,
 ) -> Outcome:
     """Evaluate a tree of `syntax.parse`; see `expressions.evaluate`."""
-    library: Any = jsonata.Jsonata
-    engine = library("null")
-    engine.ast = tree
-    engine.set_output_convert_nulls(False)
-    frame = engine.create_frame()
-    for name, value in bindings.items():
-        frame.bind(name, copy.deepcopy(value))
-    frame.set_runtime_bounds(int(limits.seconds * 1000), limits.depth)
-    _ = (text, clock, now)  # the corrected engine asks for them
+    machine = Machine(limits, clock, now, NATIVES)
     try:
-        given = engine.evaluate(None if isinstance(data, Undefined) else copy.deepcopy(data), frame)
-    except jexception.JException as error:
-        return Fault(code=error.error, message=str(error))
-    except Exception as error:  # noqa: BLE001 - to be told apart by the corrected engine
+        code, changes = _code(tree)
+        value = _run(machine, code, data, bindings, changes=changes)
+        return UNDEFINED if value is U else Result(exported(machine, value))
+    except EvaluationError as error:
+        return fault(error, text)
+    except RecursionError:
+        return fault(EvaluationError(TOO_DEEP), text)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever an expression does, it gives a fault
         return Fault(code="G0005", message=f"The evaluation failed ({type(error).__name__}).")
-    if given is None:
-        return UNDEFINED
-    return Result(utils.Utils.convert_nulls(given))
+
+
+def _code(tree: Symbol) -> tuple[Code, bool]:
+    """The tree's code, and whether it may change the objects that it is given."""
+    known = _compiled.get(tree)
+    if known is None:
+        compiler = Compiler(tree)
+        known = _compiled[tree] = (compiler.code(tree), compiler.changes)
+    return known
+
+
+def _run(machine: Machine, code: Code, data: JSON | Undefined, bindings: Mapping[str, JSON], *, changes: bool) -> Value:
+    value: Value = U if isinstance(data, Undefined) else data
+    variables: dict[str, Value] = dict(bindings)
+    if changes:
+        value = U if value is U else clone(machine, value)
+        variables = {name: clone(machine, bound) for name, bound in variables.items()}
+    variables["$"] = value
+    if not NATIVES.keys().isdisjoint(variables):
+        machine.natives = dict(NATIVES)  # a name of a function is taken: calls look it up
+    if isinstance(value, list):
+        value = Seq([value])
+        value.outer = True
+    return code(value, Frame(variables, None, machine))
