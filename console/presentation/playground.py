@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from console.presentation.values import indented, segments_of
 from integrations.core.documents import JSON, Layer, MappingKey, ModelDocument, Part, SampleDocument, Source
+from integrations.core.outputs import records_of
 from integrations.core.parts import EffectivePart, LayerExpression
 from integrations.queries.reading import Visible
 
@@ -51,12 +52,12 @@ class UnifiedField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """The input to begin with, as JSON texts. `id` is empty, and `is_made_up`, where no sample of the repository is."""
+    """The input to begin with, as JSON texts. `id`: the sample's, or MADE_UP. `about`: what to know of it, or empty."""
 
     id: str
     input: str
     bindings: str
-    is_made_up: bool
+    about: str
 
 
 def layer_tabs(part: EffectivePart | None, layers: Iterable[Layer]) -> tuple[LayerTab, ...]:
@@ -120,21 +121,33 @@ def _about(sample: SampleDocument, key: MappingKey, environment: str) -> str:
     return ", ".join(word for word in said if word)
 
 
-def given(choices: Sequence[SampleChoice], wanted: str, part: EffectivePart | None, kind: Part) -> Given:
-    """The wanted sample, else the best one, else made-up data. `wanted` "made-up" asks for the last."""
-    if wanted != MADE_UP:
-        chosen = next((choice for choice in choices if choice.id == wanted), choices[0] if choices else None)
-        if chosen is not None:
-            document = chosen.document
-            return Given(
-                id=chosen.id,
-                input=indented(document.input),
-                bindings=indented(dict(document.bindings)),
-                is_made_up=False,
-            )
-    return Given(id=MADE_UP, input=indented(made_up(part, kind)), bindings="{}", is_made_up=True)
+def given(
+    choices: Sequence[SampleChoice], wanted: str, key: MappingKey, kind: Part, part: EffectivePart | None
+) -> Given:
+    """The wanted sample, else the best one, else made-up data. `wanted` MADE_UP asks for the last."""
+    chosen = next((choice for choice in choices if choice.id == wanted), choices[0] if choices else None)
+    if chosen is None or wanted == MADE_UP:
+        return Given(id=MADE_UP, input=indented(made_up(part, kind)), bindings="{}", about=_MADE_UP)
+    document = chosen.document
+    records = records_of(key, kind, document.input)
+    return Given(
+        id=chosen.id,
+        input=indented(records[0] if records else document.input),
+        bindings=indented(dict(document.bindings)),
+        about=_about_records(key, kind, 1 if records is None else len(records)),
+    )
 
 
+def _about_records(key: MappingKey, kind: Part, records: int) -> str:
+    if key.method != "list" or kind is not Part.RESPONSE:
+        return ""
+    once = "The provider's list is mapped record by record"
+    return f"{once}; this is one record." if records == 1 else f"{once}; this is the first of the sample's {records}."
+
+
+_MADE_UP = (
+    "No real record: a value in every field that the expressions read. Paste a record of the provider to try that one."
+)
 MADE_UP = "made-up"
 
 

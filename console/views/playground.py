@@ -107,8 +107,7 @@ def from_connection(request: HttpRequest, account: str, integration: str, enviro
 def sample(request: HttpRequest) -> JsonResponse:
     """The input and bindings of the sample that `?sample=` names, for the page that is open already."""
     chosen = bench_of(request, start_of(request)).given
-    answer = {"id": chosen.id, "input": chosen.input, "bindings": chosen.bindings, "made_up": chosen.is_made_up}
-    return JsonResponse(answer, headers={"Cache-Control": "no-store"})
+    return JsonResponse(_given(chosen), headers={"Cache-Control": "no-store"})
 
 
 # --- what the page starts from ---------------------------------------------------------------------------
@@ -156,7 +155,7 @@ def bench_of(request: HttpRequest, start: Start) -> Bench:
         part=kind,
         tabs=layer_tabs(part, start.layers),
         choices=choices,
-        given=given(choices, request.GET.get("sample", ""), part, kind),
+        given=given(choices, request.GET.get("sample", ""), key, kind, part),
         unified=unified_fields(reader.models().get(key.model, ()), key, kind),
     )
 
@@ -186,12 +185,7 @@ def _data(request: HttpRequest, start: Start, bench: Bench) -> dict[str, Any]:
             }
             for tab in bench.tabs
         ],
-        "given": {
-            "id": bench.given.id,
-            "input": bench.given.input,
-            "bindings": bench.given.bindings,
-            "made_up": bench.given.is_made_up,
-        },
+        "given": _given(bench.given),
         "unified": [{"name": field.name, "type": field.type, "about": field.about} for field in bench.unified],
         "context": {
             "account": start.account.slug if start.account else "",
@@ -201,6 +195,10 @@ def _data(request: HttpRequest, start: Start, bench: Bench) -> dict[str, Any]:
             "part": bench.part.value,
         },
     }
+
+
+def _given(chosen: Given) -> dict[str, str]:
+    return {"id": chosen.id, "input": chosen.input, "bindings": chosen.bindings, "about": chosen.about}
 
 
 def _person(request: HttpRequest) -> str:

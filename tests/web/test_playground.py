@@ -164,13 +164,20 @@ class TestSamples:
         chosen = viewer.get(f"{BENCH}&sample=samples/salesforce/aa.json".replace("/?", "/sample/?")).json()
         assert json.loads(chosen["input"]) == {"response": {"Id": "shared"}}
 
+    def test_a_list_is_tried_record_by_record(self, viewer, config):
+        several = {"input": {"response": [{"Id": "a"}, {"Id": "b"}]}, "expected": [{"id": "a"}, {"id": "b"}]}
+        self.push(config, aa=sample(**several))
+        found = data_of(viewer.get(BENCH))["given"]
+        assert json.loads(found["input"]) == {"response": {"Id": "a"}}
+        assert "the first of the sample's 2" in found["about"]
+
     def test_large_numbers_arrive_as_they_are_written(self, viewer, config):
         self.push(config, aa=sample(input={"response": {"Id": 9007199254740993}}))
         assert "9007199254740993" in data_of(viewer.get(BENCH))["given"]["input"]
 
     def test_none_is_made_up_from_what_the_expressions_read(self, viewer):
         found = data_of(viewer.get(BENCH))["given"]
-        assert found["made_up"]
+        assert found["id"] == "made-up"
         assert set(json.loads(found["input"])["response"]) == {"Id", "FirstName", "Title", "Tier__c"}
 
     def test_those_of_hidden_accounts_are_not_offered(self, as_, config):
@@ -188,7 +195,7 @@ class TestSamples:
         assert "secret-of-acme" not in page.content.decode()
         assert "zz" not in text_of(page)
         chosen = as_("emea").get(f"{address}&sample=samples/salesforce/zz.json".replace("/?", "/sample/?"))
-        assert chosen.json()["made_up"]
+        assert chosen.json()["id"] == "made-up"
 
 
 class TestRun:
