@@ -133,8 +133,10 @@ def _told(tally: Tally) -> Badge:
     if not tally.tests:
         return Badge(text="no tests", kind="none")
     if tally.failed:
-        said = f"{tally.failed:,} of {plural(tally.tests, 'test')} {'fails' if tally.failed == 1 else 'fail'}"
-        return Badge(text=said, kind="bad")
+        said = (
+            plural(tally.tests, "test") if tally.failed == tally.tests else f"{tally.failed:,} of {tally.tests:,} tests"
+        )
+        return Badge(text=f"{said} {'fails' if tally.failed == 1 else 'fail'}", kind="bad")
     return Badge(text=f"{plural(tally.tests, 'test')} {'passes' if tally.tests == 1 else 'pass'}", kind="ok")
 
 

@@ -16,6 +16,8 @@ from integrations.core.mapping_tests import TestResult
 from integrations.core.output_difference import ancestry, place_in
 from integrations.core.parts import EffectivePart
 
+_ORDER = {part: position for position, part in enumerate(Part)}  # the response, which most ask about, first
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldCoverage:
@@ -66,7 +68,7 @@ def shared_coverage(
                     said.add(environment, layer, path, source)
     return [
         PartCoverage(integration=integration, mapping=mapping, part=part, account=None, fields=told)
-        for (mapping, part), said in sorted(fields.items())
+        for (mapping, part), said in sorted(fields.items(), key=lambda item: (item[0][0], _ORDER[item[0][1]]))
         if (told := tuple(said.told(seen, mapping, part)))
     ]
 
@@ -99,7 +101,9 @@ def own_coverage(
                         said.add(environment, Layer.ACCOUNT, path, place_in(change.expression, path))
     return [
         PartCoverage(integration=integration, mapping=mapping, part=part, account=account, fields=told)
-        for (integration, mapping, part), said in sorted(fields.items())
+        for (integration, mapping, part), said in sorted(
+            fields.items(), key=lambda item: (*item[0][:2], _ORDER[item[0][2]])
+        )
         if (told := tuple(said.told(by_integration[integration], mapping, part)))
     ]
 

@@ -141,6 +141,8 @@ class _Places:
         return (owner, place_in(self._expressions[owner], path)) if owner in self._expressions else (None, None)
 
     def of_missing(self, path: str) -> tuple[Layer | None, Source | None]:
+        if not path:  # no layer gave anything: the lowest was to give the most
+            return next(((layer, expression.source) for layer, expression in self._expressions.items()), (None, None))
         for layer, expression in reversed(self._expressions.items()):
             if (source := _key_of(expression, path)) is not None:
                 return layer, source

@@ -168,6 +168,11 @@ def test_a_value_that_is_missing_names_the_layer_that_was_to_give_it():
     assert told(found) == [("/tier", Departure.MISSING, "gold", None, Layer.ACCOUNT, "account.jsonata:2")]
 
 
+def test_of_an_output_that_is_missing_as_a_whole_the_lowest_layer_is_named():
+    found = result(OUTPUT, part((Layer.PLATFORM, "response.Nothing"), (Layer.ACCOUNT, "response.Nothing")))
+    assert told(found) == [("", Departure.MISSING, OUTPUT, None, Layer.PLATFORM, "platform.jsonata:1")]
+
+
 def _without(name: str) -> dict[str, Any]:
     return {key: value for key, value in RECORD.items() if key != name}
 

@@ -155,6 +155,19 @@ BROKEN = {
     "customers/acme-corp/salesforce.yaml": "config: [\n",
     "customers/globex/account.yaml": "name: Globex\nname: Twice\n",
 }
+_RECORD = '{"Id": "003", "FirstName": "Ada", "Tier__c": "gold"}'
+# Mapping tests for the small repository: one that passes, and one whose output is another.
+SAMPLES = {
+    "samples/salesforce/contact.json": (
+        f'{{"mapping": "crm/contacts/list", "input": {{"response": {_RECORD}}},\n'
+        ' "expected": {"id": "003", "first_name": "Ada"}}\n'
+    ),
+    "samples/salesforce/acme-only.json": (
+        f'{{"mapping": "crm/contacts/list", "input": {{"response": {_RECORD}}},\n'
+        ' "account": "acme-corp", "environment": "production",\n'
+        ' "expected": {"id": "003", "first_name": "Ada", "tier": "silver"}}\n'
+    ),
+}
 
 PAYLOAD = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'"
 HOSTILE_MESSAGE = f"{PAYLOAD} subject"
