@@ -134,8 +134,6 @@ HCL_ALLOW_UNSANDBOXED_EVALUATION = env.flag("HCL_ALLOW_UNSANDBOXED_EVALUATION", 
 # --- evaluations that people ask for ---------------------------------------------------------------------
 # Each person's, in the playground and through the API together.
 EVALUATIONS_PER_MINUTE = env.number("EVALUATIONS_PER_MINUTE", 120, least=1)
-# Everybody's at one time on this machine: at least one web process should be left to those who evaluate nothing.
-EVALUATION_SLOTS = env.number("EVALUATION_SLOTS", 1, least=1)
 # How many run at once on this machine; fewer than web processes, so that one is left to everybody else.
 EVALUATION_SLOTS = env.number("EVALUATION_SLOTS", 1, least=1)
 # Whether the playground may be used without signing in; it then shows nothing of any account.

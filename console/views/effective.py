@@ -15,11 +15,13 @@ from ruamel.yaml import YAML
 
 from console.access import VIEW, account_at
 from console.context import Page
+from console.htmx import page_or_part
 from console.presentation.chains import ChainView, chain_view, sources_of
 from console.presentation.contributions import contributions
 from console.presentation.effective_markup import Drawing
 from console.presentation.rows import LAYERS, Wanted, sheet
 from console.presentation.values import in_query, indented, markup
+from console.views.effective_output import on_sample
 from console.visit import visit
 from integrations.core.documents import JSON, Connection
 from integrations.core.effective import Effective
@@ -29,7 +31,7 @@ from integrations.queries.authorship import authorship
 from integrations.queries.effective import base_of
 from integrations.queries.reading import AccountDetail, Reader
 
-TABS = ("rendered", "source", "raw")
+TABS = ("rendered", "sample", "source", "raw")
 # With more mappings than this the page folds them, so that it can be taken in.
 _FOLDED_ABOVE = 3
 _TYPES = {"json": "application/json", "yaml": "application/yaml"}
@@ -106,14 +108,17 @@ def effective(request: HttpRequest, account: str, integration: str, environment:
     match tab:
         case "source":
             context["contributions"] = contributions(subject.present, subject.reader.tree())
+        case "sample":
+            context["told"] = on_sample(request, subject, page)
         case "raw":
             context["raw"] = _raw(request, subject, page)
         case _:
             context.update(_rendered(request, subject, page))
-    return render(request, "effective/effective.html", context)
+    parts = {"on-sample": "effective/sample.html"} if tab == "sample" else {}
+    return page_or_part(request, "effective/effective.html", parts, context)
 
 
-_NO_FILTER: dict[str, str | None] = dict.fromkeys(("path", "of", "layer", "mapping", "q"))
+_NO_FILTER: dict[str, str | None] = dict.fromkeys(("path", "of", "layer", "mapping", "q", "part", "sample"))
 
 
 def _rendered(request: HttpRequest, subject: Subject, page: Page) -> dict[str, Any]:

@@ -39,21 +39,29 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampled:
-    """`outputs`: one, or one per record where the input binds a `list` mapping's response to a list (`is_records`)."""
+    """`outputs`: one, or one per record where the input binds a `list` mapping's response to a list (`is_records`).
+
+    `records`: how many there are, of which `outputs` may be the first ones only.
+    """
 
     part: EffectivePart
     outputs: tuple[Output, ...]
     is_records: bool
+    records: int
 
 
-def sampled(found: Effective, mapping: str, part: Part, given: Given, evaluator: Evaluates) -> Sampled:
-    """Raises NoPart, NotBindings."""
+def sampled(
+    found: Effective, mapping: str, part: Part, given: Given, evaluator: Evaluates, *, most: int | None = None
+) -> Sampled:
+    """The part's outputs, of at most the first `most` records. Raises NoPart, NotBindings."""
     in_force = part_of(found, mapping, part)
     key = MappingKey.parse(mapping)
+    inputs = inputs_of(key, part, given)
     return Sampled(
         part=in_force,
-        outputs=tuple(outputs_of(in_force, inputs_of(key, part, given), evaluator)),
+        outputs=tuple(outputs_of(in_force, inputs[:most], evaluator)),
         is_records=records_of(key, part, given.data) is not None,
+        records=len(inputs),
     )
 
 

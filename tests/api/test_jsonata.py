@@ -13,9 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from ruamel.yaml import YAML
 
-from console.api.examples import EVALUATION, OUTCOMES
-from console.api.views.jsonata import LARGEST, PURPOSE
-from console.limits import one_at_a_time
+from console.api.examples import EVALUATION as ASKED, OUTCOMES
+from console.api.views.jsonata import LARGEST
+from console.limits import EVALUATION, one_at_a_time
+from integrations.sandbox.slots import Slots
 from tests.api.asking import Asker, as_problem
 from tests.api.test_schema import check
 
@@ -43,7 +44,7 @@ def _fresh_share(db):
 
 # --- answers -------------------------------------------------------------------------------------------------
 def test_a_result_with_input_and_variables(api):
-    assert post(api, EVALUATION).json() == OUTCOMES["Result"]
+    assert post(api, ASKED).json() == OUTCOMES["Result"]
 
 
 def test_undefined_is_an_answer_and_null_is_another(api):
@@ -148,17 +149,20 @@ def test_a_person_has_a_share_of_each_minute(asking_as, settings):
 
 
 def test_a_person_s_evaluations_run_one_at_a_time(api, people):
-    with one_at_a_time(PURPOSE, f"user-{people['viewer'].pk}", longest=30):
+    with one_at_a_time(EVALUATION, f"user-{people['viewer'].pk}", longest=30):
         refused = post(api, {"expression": "1"})
         as_problem(refused, 429)
         assert refused["Retry-After"] == "1"
     evaluated(api, "1")
 
 
-def test_the_playground_and_the_api_share_one_share():
-    from console.views import playground_run
-
-    assert playground_run.PURPOSE == PURPOSE
+def test_while_every_slot_of_the_machine_is_taken_the_answer_is_busy(api, settings):
+    slots = Slots(folder=settings.DATA_DIR / "evaluation-slots", count=settings.EVALUATION_SLOTS)
+    with slots.hold():
+        refused = post(api, {"expression": "1"})
+        as_problem(refused, 503)
+        assert refused["Retry-After"] == "1"
+    assert evaluated(api, "1") == {"result": 1}
 
 
 def test_nothing_is_evaluated_while_nobody_can_count(api, monkeypatch):

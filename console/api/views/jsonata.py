@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import IO, Any
 
-from django.conf import settings
 from django.utils.cache import patch_cache_control
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -17,15 +16,14 @@ from console.api.parameters import refuse_unknown
 from console.api.problems import BadBody, Busy, Enough, TooLarge
 from console.api.rendering import AnyJSONRenderer
 from console.api.schema import computes
+from console.evaluations import NotNow, turn
 from console.json_text import NotJson, parse
-from console.limits import TooMany, Uncounted, one_at_a_time, take_share, who_asks
+from console.limits import TooMany
 from integrations.core.documents import JSON
 from integrations.core.outcomes import UNDEFINED, outcome_as_json
-from integrations.sandbox.evaluator import Run, evaluator
+from integrations.sandbox.evaluator import Run
 
-PURPOSE = "evaluate"  # as the playground's: what a person evaluates there and here is one share
 LARGEST = 1024 * 1024  # bytes of a request: what one sample file may have
-LONGEST = 30  # seconds after which a person may go on, whatever became of their last evaluation
 _KEYS = ("expression", "input", "bindings")
 
 
@@ -68,16 +66,14 @@ class Evaluate(APIView):
     )
     def post(self, request: Request) -> Response:
         refuse_unknown(request, ())
-        who = who_asks(request._request)  # noqa: SLF001 - the framework has no public name for it
+        run = run_of(request.data)
         try:
-            take_share(PURPOSE, who, per_minute=settings.EVALUATIONS_PER_MINUTE)
-            run = run_of(request.data)
-            with one_at_a_time(PURPOSE, who, longest=LONGEST):
-                outcome = evaluator().evaluate(run)
+            with turn(request._request) as evaluator:  # noqa: SLF001 - the framework has no public name for it
+                outcome = evaluator.evaluate(run)
         except TooMany as error:
             raise Enough(str(error), wait=error.retry_after) from error
-        except Uncounted as error:
-            raise Busy("The console cannot count evaluations just now, so it makes none.", wait=5) from error
+        except NotNow as error:
+            raise Busy(str(error), wait=error.retry_after) from error
         return Response(outcome_as_json(outcome))
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
