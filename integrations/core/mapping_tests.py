@@ -128,13 +128,9 @@ def cases(sample: SampleDocument, parts: Mapping[str, EffectivePart | None]) -> 
 
 
 def inputs(sample: SampleDocument) -> list[JSON]:
-    """What the sample's expressions are evaluated on: its input with the bindings joined to it.
-
-    One, or one per record of a `list` mapping's response (`outputs.records_of`).
-    """
-    given = {**sample.input, **sample.bindings} if isinstance(sample.input, dict) else sample.input
-    records = records_of(sample.key, sample.part, given)
-    return [given] if records is None else records
+    """What the sample's expressions are evaluated on: its input, or one per record (`outputs.records_of`)."""
+    records = records_of(sample.key, sample.part, sample.input)
+    return [sample.input] if records is None else records
 
 
 def has_records(sample: SampleDocument) -> bool:

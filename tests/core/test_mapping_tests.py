@@ -120,8 +120,12 @@ def test_every_kept_layer_is_run_once_on_each_record_with_the_bindings():
         (PLATFORM, "2"),
         (OWN, "2"),
     ]
-    assert all(run.data["context"] == {"region": "eu"} and run.data["id"] == "x" for run in found)
+    assert all(run.data["context"] == {"region": "eu"} and "id" not in run.data for run in found)
     assert all(run.bindings == {"id": "x"} for run in found)
+
+
+def test_bindings_are_variables():
+    assert result("eu", part((Layer.PLATFORM, "$region")), bindings={"region": "eu"}).verdict is Verdict.PASSED
 
 
 def test_only_a_list_response_has_records():

@@ -80,19 +80,23 @@ def output_of(root: Path, state: dict[str, Any], integration: str, sample: dict[
             key=sample["mapping"],
             part=sample.get("part", "response"),
         )
-        outputs.append(_merged(layers, {**sample["input"], **sample.get("bindings", {})}))
+        outputs.append(_merged(layers, sample["input"], sample.get("bindings", {})))
     assert all(output == outputs[0] for output in outputs)
     return outputs[0]
 
 
-def _merged(layers: Iterable[tuple[str, str | None]], data: dict[str, Any]) -> Any:
+def _merged(layers: Iterable[tuple[str, str | None]], data: dict[str, Any], bindings: dict[str, Any]) -> Any:
     result: Any = None
     kept: list[str] = []
     for mode, expression in layers:
         kept = [*([] if mode == "replace" else kept), *([expression] if expression else [])]
     assert kept, "no expression is left for this part"
     for expression in kept:
-        found = compiled(expression).evaluate(copy.deepcopy(data))
+        engine = compiled(expression)
+        variables = engine.create_frame()
+        for name, value in bindings.items():
+            variables.bind(name, value)
+        found = engine.evaluate(copy.deepcopy(data), variables)
         result = _deep(result, found)
     return result
 
