@@ -18,7 +18,7 @@ from integrations.core.output_difference import Departure, OutputDifference
 from integrations.models import MappingTestReport
 from integrations.queries.mapping_reports import Report, Tally, last_report, report_of
 
-MOST_ROWS = 300  # tests on one page; the command lists all
+MOST_ROWS = 100  # tests on one page; the command lists all
 MOST_FIELDS = 200  # of one part
 _WORDS = {
     Verdict.PASSED: "passes",

@@ -249,3 +249,12 @@ def test_the_number_of_queries_does_not_grow(tested, viewer, count_queries):
     tested.push_and_sync({**more, **mine})
     run_due()
     assert [count_queries(viewer, address) for address in (PAGE, ACME)] == before
+
+
+def test_values_that_no_column_or_page_could_hold_are_shown_all_the_same(tested, viewer):
+    tested.push_and_sync({OWN: '{"tier": $decodeUrlComponent("%00") & $substring("\U0001f600", 0, 1) & "\\ud800"}'})
+    run_due()
+    assert MappingTestReport.objects.latest("pk").state == "done"
+    page = viewer.get(ACME)
+    assert page.status_code == 200
+    assert "1 test fails" in text_of(page)
