@@ -114,8 +114,11 @@ def effective(request: HttpRequest, account: str, integration: str, environment:
             context["raw"] = _raw(request, subject, page)
         case _:
             context.update(_rendered(request, subject, page))
-    parts = {"on-sample": "effective/sample.html"} if tab == "sample" else {}
-    return page_or_part(request, "effective/effective.html", parts, context)
+    if tab != "sample":
+        return render(request, "effective/effective.html", context)
+    response = page_or_part(request, "effective/effective.html", {"on-sample": "effective/sample.html"}, context)
+    response["HX-Push-Url"] = context["told"].here
+    return response
 
 
 _NO_FILTER: dict[str, str | None] = dict.fromkeys(("path", "of", "layer", "mapping", "q", "part", "sample"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -40,6 +40,7 @@ class Choice:
 class OnSample:
     """What the page draws. `part` is the chosen one; `in_force` None: nothing of the mapping is evaluated here.
 
+    `here` is the page's address with all that was chosen, be it by the person or for want of a choice.
     `sample` None: none was chosen, or there is none. `trouble`: why nothing was evaluated, as a sentence.
     """
 
@@ -55,6 +56,7 @@ class OnSample:
     outputs: tuple[OutputView, ...]
     is_records: bool
     records: int
+    here: str
     playground: str
     links: dict[str, str]
 
@@ -64,9 +66,11 @@ def on_sample(request: HttpRequest, subject: Subject, page: Page) -> OnSample:
     found = subject.present
     mapped = {key: [part for part, each in parts.items() if each.layers] for key, parts in found.mappings.items()}
     mappings = tuple(key for key, parts in mapped.items() if parts)
-    mapping = request.GET.get("mapping", "")[:200] or (mappings[0] if mappings else "")
+    mapping, asked_part = request.GET.get("mapping", "")[:200], request.GET.get("part", "")
+    if not mapping:
+        mapping, asked_part = _first_with_a_sample(request, subject, mapped) or (next(iter(mappings), ""), asked_part)
     parts = tuple(mapped.get(mapping, ()))
-    part = _part(request.GET.get("part", ""), parts)
+    part = _part(asked_part, parts)
     in_force = found.mappings[mapping][part] if part in parts else None
     samples = samples_of(
         subject.reader,
@@ -79,6 +83,8 @@ def on_sample(request: HttpRequest, subject: Subject, page: Page) -> OnSample:
     )
     asked = request.GET.get("sample", "")[:500]
     sample = next((each for each in samples if each.source.file == asked), samples[0] if samples else None)
+    # Whoever chooses another mapping in the form sends the old one's sample along.
+    is_swap = request.headers.get("HX-Request") == "true"
     told, trouble = _evaluated(request, subject, mapping, part, sample if in_force else None)
     outputs = tuple(output_view(told.part, output) for output in told.outputs) if told else ()
     return OnSample(
@@ -89,14 +95,29 @@ def on_sample(request: HttpRequest, subject: Subject, page: Page) -> OnSample:
         in_force=in_force,
         choices=tuple(_choice(each, subject) for each in samples),
         sample=sample,
-        notice=_notice(asked, sample, subject),
+        notice=_notice("" if is_swap else asked, sample, subject),
         trouble=trouble,
         outputs=outputs,
         is_records=told.is_records if told else False,
         records=told.records if told else 0,
+        here=_here(page, mapping, part, sample),
         playground=_playground(page, subject, mapping, part, sample),
         links=source_addresses({file for output in outputs for file in output.files}, page.carried),
     )
+
+
+def _first_with_a_sample(
+    request: HttpRequest, subject: Subject, mapped: Mapping[str, Sequence[Part]]
+) -> tuple[str, str] | None:
+    """The first mapping, and its part, that can be shown on a sample: on one of the account's own, if there is any."""
+    visible = visit(request).visible
+    found = [
+        (sample.account is None, str(sample.key), sample.part)
+        for sample in subject.reader.samples(subject.integration)
+        if sample.account in {None, subject.account} and sample.part in mapped.get(str(sample.key), ())
+        if sample.account is None or visible is None or sample.account in visible
+    ]
+    return min(found)[1:] if found else None
 
 
 def _part(asked: str, parts: Sequence[Part]) -> Part:
@@ -140,6 +161,10 @@ def _notice(asked: str, sample: SampleDocument | None, subject: Subject) -> str:
     if sample is not None and sample.environment not in {None, subject.environment}:
         return f"This sample was written for {sample.environment}."
     return ""
+
+
+def _here(page: Page, mapping: str, part: Part, sample: SampleDocument | None) -> str:
+    return page.here(mapping=mapping, part=part.value, sample=sample.source.file if sample else None)
 
 
 def _playground(page: Page, subject: Subject, mapping: str, part: Part, sample: SampleDocument | None) -> str:

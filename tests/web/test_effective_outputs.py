@@ -93,6 +93,12 @@ def test_the_accounts_own_sample_comes_first_then_everyones(viewer, dynamic):
     ]
 
 
+def test_with_nothing_chosen_it_opens_at_a_mapping_that_the_accounts_own_sample_exercises(viewer, dynamic):
+    page = viewer.get(PAGE, {"view": "sample"})
+    assert leaves(page)["id"][0] == '"003B"'
+    assert leaves(viewer.get(page["HX-Push-Url"])) == leaves(page)
+
+
 def test_a_list_is_evaluated_once_per_record(viewer, dynamic):
     said = text_of(viewer.get(PAGE, asked(sample=LIST)))
     assert "Record 1 of 2" in said
@@ -115,6 +121,20 @@ def test_the_part_that_htmx_swaps_is_the_one_that_the_page_includes(viewer, dyna
     assert leaves(part) == leaves(whole)
     assert part.content.decode().strip() in whole.content.decode()
     assert "HX-Request" in part["Vary"]
+
+
+def test_choosing_another_mapping_leaves_the_old_ones_sample_behind(viewer, dynamic):
+    htmx = {"HX-Request": "true", "HX-Target": "on-sample"}
+    page = viewer.get(PAGE, asked(sample="samples/salesforce/of-another-mapping.yaml"), headers=htmx)
+    assert "is no sample of this part" not in text_of(page)
+    address = page["HX-Push-Url"]
+    assert parse_qs(urlsplit(address).query) == {
+        "view": ["sample"],
+        "mapping": [MAPPING],
+        "part": ["response"],
+        "sample": [OF_ACME],
+    }
+    assert leaves(viewer.get(address)) == leaves(page)
 
 
 def test_every_part_leads_to_its_samples_and_to_the_playground(viewer, dynamic):
