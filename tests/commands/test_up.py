@@ -45,6 +45,10 @@ def test_up_serves_the_demo_signs_in_syncs_by_hand_and_stops_whole(tmp_path: Pat
         assert "customers/acme-corp/salesforce.yaml" in page
         assert "wins" in page
         assert "PR 75" in _get(visitor, f"{base}/accounts/acme-corp/history/")
+        deadline = time.monotonic() + 60
+        while "10 tests pass" not in (tests := _get(visitor, f"{base}/integrations/salesforce/tests/")):
+            assert time.monotonic() < deadline, f"the demo's mapping tests were never run:\n{tests}"
+            time.sleep(0.5)
         before = json.loads(_get(visitor, f"{base}/api/v1/repositories/"))["results"][0]["checked_at"]
         _post(visitor, f"{base}/sync/now/", {}, form=f"{base}/sync/")
         deadline = time.monotonic() + 60
