@@ -47,7 +47,7 @@ class Report:
 
     @cached_property
     def results(self) -> tuple[TestResult, ...]:
-        """By integration and file; those of all accounts, whoever asks: `seen_by_all` counts them for coverage."""
+        """By integration and file; those of all accounts, whoever asks: coverage counts them, `shown` narrows them."""
         return decode(self.row.results)
 
     def shown(self, *, integration: str = "", account: str = "") -> list[TestResult]:
