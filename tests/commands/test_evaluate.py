@@ -258,6 +258,19 @@ def test_a_line_that_runs_away_spoils_no_other(write):
     assert (found[0]["result"], found[2]["result"]) == (1, 2)
 
 
+def test_half_of_a_surrogate_pair_is_an_error_wherever_it_stands(write):
+    good = {"id": "good", "expression": "1"}
+    halves = [
+        {"id": 1, "expression": "'\ud800'"},
+        {"id": 2, "expression": "$", "input": "\ud800"},
+        {"id": 3, "expression": "$x", "bindings": {"x": ["\udc00"]}},
+        {"id": "\ud800", "expression": "1 +"},
+    ]
+    found = batch(write, *halves, good)
+    assert [answer["id"] for answer in found] == [1, 2, 3, "\ud800", "good"]
+    assert ["error" in answer for answer in found] == [True, True, True, True, False]
+
+
 def test_thousands_of_lines_are_answered_each_once(write):
     lines = [{"id": number, "expression": "$ * 2", "input": number} for number in range(3000)]
     assert batch(write, *lines) == [{"id": number, "result": 2 * number} for number in range(3000)]
