@@ -8,18 +8,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from console.limits import EVALUATION, TooMany, Uncounted, evaluation_of, take_share, who_asks
+from console.evaluations import NotNow, turn
+from console.limits import TooMany
 from console.views.playground import is_open
 from integrations.core.documents import JSON, Layer
 from integrations.core.outcomes import UNDEFINED, Outcome, outcome_as_json
 from integrations.core.outputs import LayerOutcome, Output, OutputLeaf, merge_outcomes
-from integrations.sandbox.evaluator import Run, evaluator
-from integrations.sandbox.slots import Busy
+from integrations.sandbox.evaluator import Evaluator, Run
 
 LARGEST = 1024 * 1024  # bytes of a request: what one sample file may have
 
@@ -52,27 +51,24 @@ class _Refusal(Exception):
 def run(request: HttpRequest) -> HttpResponse:
     try:
         asked = _asked(request)
-        with evaluation_of(who_asks(request)):
-            return _json(_evaluated(asked))
+        with turn(request) as evaluator:
+            return _json(_evaluated(asked, evaluator))
     except _Refusal as refusal:
         return _refused(refusal)
     except TooMany as error:
         return _refused(_Refusal(429, str(error), error.retry_after))
-    except Busy:
-        return _refused(_Refusal(503, "The server evaluates for others just now; this is tried again.", 1))
-    except Uncounted:
-        return _refused(_Refusal(503, "The console cannot count evaluations just now, so it makes none.", 5))
+    except NotNow as error:
+        return _refused(_Refusal(503, str(error), error.retry_after))
 
 
 def _asked(request: HttpRequest) -> Asked:
-    """What is asked for, once it is known that it may be. Raises _Refusal, TooMany or Uncounted."""
+    """Raises _Refusal."""
     if not is_open(request):
         raise _Refusal(401, "Your session has ended. Sign in again; what you typed is kept.")
     if request.content_type != "application/json":
         raise _Refusal(415, "The request must be JSON.")
     if int(request.headers.get("Content-Length") or 0) > LARGEST:
         raise _Refusal(413, f"Expressions, input and bindings together may have {LARGEST // 1024:,} KiB.")
-    take_share(EVALUATION, who_asks(request), per_minute=settings.EVALUATIONS_PER_MINUTE)
     return _parsed(request.body)
 
 
@@ -89,10 +85,10 @@ def _parsed(body: bytes) -> Asked:
     return asked
 
 
-def _evaluated(asked: Asked) -> dict[str, JSON]:
+def _evaluated(asked: Asked, evaluator: Evaluator) -> dict[str, JSON]:
     data = UNDEFINED if asked.input is msgspec.UNSET else asked.input
     started = time.perf_counter()
-    outcomes = evaluator().evaluate_many(
+    outcomes = evaluator.evaluate_many(
         [Run(expression=said.expression, data=data, bindings=asked.bindings) for said in asked.layers]
     )
     passed = time.perf_counter() - started
