@@ -90,6 +90,11 @@ def test_an_error_has_code_message_line_and_column_and_points_at_the_place():
     assert pointed.index("}") == mark.index("^")
 
 
+def test_an_expression_that_stopped_itself_says_why():
+    ran = run("evaluate", "--expression=$error('Too expensive')", "--format=json")
+    assert (ran.json["error"]["code"], ran.json["error"]["message"]) == ("D3137", "Too expensive")
+
+
 def test_an_error_in_a_file_names_the_file(write):
     name = write("1 + 'a'", "e.jsonata")
     ran = run("evaluate", f"--file={name}")

@@ -130,6 +130,7 @@ def fault(error: EvaluationError, text: str) -> Fault:
     message = error.message
     if message is None:
         message = MESSAGES.get(error.code, "The evaluation failed.").format_map(_Inserts(inserts))
+    message = str(message)  # of a Sentence the plain text, which is all that can be encoded
     position = error.position
     if position is None:
         return Fault(code=error.code, message=message, token=error.token)
