@@ -18,6 +18,14 @@ def add_moment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", metavar="COMMIT", help="an older commit; default: the active snapshot")
 
 
+def add_connection(parser: argparse.ArgumentParser, *more: str) -> None:
+    """What names one connection, the positional arguments `more`, and the moment."""
+    for name in ("account", "integration", *more):
+        parser.add_argument(name)
+    parser.add_argument("--env", required=True, dest="environment")
+    add_moment(parser)
+
+
 class ReadingCommand(BaseCommand):
     """A command that shows a snapshot, or an older commit of which a part may turn out bad only as it is read."""
 

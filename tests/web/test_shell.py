@@ -26,6 +26,13 @@ class TestHeader:
         assert f'href="/sync/{config.commits[-1]}/"' in page
         assert "in step" in page
 
+    def test_an_older_commit_is_not_called_in_step(self, viewer, config):
+        page = text(viewer.get(f"/accounts/?at={config.commits[0]}"))
+        state = page.split('class="sync-state')[1].split("</a>")[0]
+        assert "an older commit" in state
+        assert "status-ok" not in state
+        assert "now: in step" in state
+
     def test_theme_of_the_cookie_is_there_before_any_script(self, viewer):
         viewer.cookies["theme"] = "dark"
         assert 'data-bs-theme="dark"' in text(viewer.get("/"))

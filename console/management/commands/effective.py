@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from console.management.output import add_format, print_json
-from console.management.reading import ReadingCommand, add_moment, reader_from
+from console.management.reading import ReadingCommand, add_connection, reader_from
 from integrations.queries.effective import NoConnection, answer
 
 
@@ -16,10 +16,7 @@ class Command(ReadingCommand):
     help = "Print the effective config and mappings of an account's connection, and where each value comes from."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("account")
-        parser.add_argument("integration")
-        parser.add_argument("--env", required=True, dest="environment")
-        add_moment(parser)
+        add_connection(parser)
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from console.management.output import add_format, print_json
-from console.management.reading import ReadingCommand, add_moment, reader_from
+from console.management.reading import ReadingCommand, add_connection, reader_from
 from integrations.queries.effective import NoConnection
 from integrations.queries.explain import UnknownPath, explain
 
@@ -17,11 +17,7 @@ class Command(ReadingCommand):
     help = "Explain one value: `pagination.page_size`, `/pagination/page_size` or `crm/contacts/list:response/tier`."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("account")
-        parser.add_argument("integration")
-        parser.add_argument("path")
-        parser.add_argument("--env", required=True, dest="environment")
-        add_moment(parser)
+        add_connection(parser, "path")
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
