@@ -24,7 +24,7 @@ from integrations.core.coverage import PartCoverage, own_coverage, shared_covera
 from integrations.core.layout import is_slug
 from integrations.core.mapping_tests import TestResult, Verdict
 from integrations.queries.effective import without_account
-from integrations.queries.mapping_reports import Report
+from integrations.queries.mapping_reports import Report, was_ended
 from integrations.tasks import run_mapping_tests
 
 _STATUS = "tests-status"  # the part of the page that asks again while tests are running
@@ -118,6 +118,7 @@ def _page(
         "total": len(results),
         "left_out": max(0, len(shown) - MOST_ROWS),
         "is_failing": is_failing,
+        "may_go_well": not stand.is_waiting and was_ended(results),
         # Fields and leaves of two commits are not to be compared.
         "coverage": coverage_rows(coverage(stand.report)) if stand.report and not stand.is_earlier else None,
         "denial": denial(request.user, VIEW),

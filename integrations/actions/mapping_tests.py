@@ -13,7 +13,7 @@ from integrations.core.mapping_tests import TestResult
 from integrations.git.errors import GitError
 from integrations.models import MappingTestReport, Repository
 from integrations.queries.at_commit import BadCommit
-from integrations.queries.mapping_reports import counts_of, decode, encode, last_report
+from integrations.queries.mapping_reports import counts_of, decode, encode, last_report, was_ended
 from integrations.queries.mapping_tests import Planned, ReaderGround, engine_version, plan, run_tests
 from integrations.queries.moment import UnknownMoment, reader_for
 from integrations.sandbox.evaluator import evaluator
@@ -39,6 +39,7 @@ class Moved(Exception):
 def ask_for_report(repository: Repository, commit: str, *, actor: str) -> MappingTestReport:
     """The commit's report, queued unless it is under way or done. The caller sends the task (`integrations.tasks`).
 
+    A report that failed is queued again, and one in which the sandbox ended something: that may have been the machine.
     Raises TooManyWaiting.
     """
     waiting = MappingTestReport.objects.filter(repository=repository, state__in=[_State.QUEUED, _State.RUNNING])
@@ -46,7 +47,7 @@ def ask_for_report(repository: Repository, commit: str, *, actor: str) -> Mappin
         raise TooManyWaiting
     asked = {"asked_by": actor[:200], "asked_at": timezone.now()}
     report, is_new = MappingTestReport.objects.get_or_create(repository=repository, commit=commit, defaults=asked)
-    if not is_new and report.state == _State.FAILED:
+    if not is_new and (report.state == _State.FAILED or was_ended(decode(report.results))):
         _queue_again(report, actor=actor)
     log.info("mapping tests asked for", repository=repository.name, commit=commit[:12], actor=actor, new=is_new)
     return report
@@ -123,7 +124,7 @@ def _known(repository: Repository) -> dict[str, TestResult]:
     """What need not be run again. A failure of the sandbox, such as a limit of time, may not happen twice."""
     last = last_report(repository)
     results = decode(last.row.results) if last is not None else ()
-    return {result.key: result for result in results if result.fault is None or result.fault.code[:1] != "G"}
+    return {result.key: result for result in results if not was_ended([result])}
 
 
 class _Progress:

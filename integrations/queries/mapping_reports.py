@@ -15,6 +15,8 @@ from integrations.core.mapping_tests import TestResult, Verdict
 from integrations.models import MappingTestReport, Repository
 from integrations.queries.reading import Reader, Visible
 
+_ENDED = "G"  # begins the codes that are not JSONata's (core.outcomes.Fault)
+
 
 class Count(msgspec.Struct, frozen=True, array_like=True):
     """How many tests of one mapping, of the platform's samples or one account's, came to one verdict."""
@@ -96,6 +98,11 @@ def counts_of(results: Iterable[TestResult]) -> list[JSON]:
     return [
         [integration, mapping, account, verdict, n] for (integration, mapping, account, verdict), n in found.items()
     ]
+
+
+def was_ended(results: Iterable[TestResult]) -> bool:
+    """Whether the sandbox ended an evaluation, by a limit or by a fault of its own: next time it may go well."""
+    return any(result.fault is not None and result.fault.code.startswith(_ENDED) for result in results)
 
 
 def encode(results: Sequence[TestResult]) -> list[JSON]:

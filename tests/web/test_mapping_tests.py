@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 
 from integrations.actions.mapping_tests import queue_due_reports, run_report
+from integrations.core.outcomes import Fault
 from integrations.models import MappingTestReport
 from tests.web.factories import SAMPLES
 
@@ -240,6 +241,27 @@ def test_a_run_that_failed_says_why_and_may_be_tried_again(tested, viewer):
     assert "could not be run: Running the tests failed here." in text_of(page)
     assert "Run the tests of this commit" in text_of(page)
     assert "tests could not be run" in text_of(viewer.get("/integrations/salesforce/"))
+
+
+def test_what_the_sandbox_ended_may_be_run_again(tested, viewer, sent, monkeypatch):
+    class Ending:
+        def evaluate_many(self, runs):
+            return [Fault(code="G0101", message="Ended after 2 seconds.") for _ in runs]
+
+    with monkeypatch.context() as patched:
+        patched.setattr("integrations.actions.mapping_tests.evaluator", Ending)
+        tested.push_and_sync({OWN: '{"tier": "silver"}'})
+        run_due()
+    assert "Run them again" not in text_of(viewer.get("/integrations/zendesk/tests/"))
+    assert "Ended after 2 seconds." in text_of(viewer.get(PAGE))
+    assert "Run them again" in text_of(viewer.get(PAGE))
+    viewer.post("/mapping-tests/run/", {"integration": "salesforce"})
+    assert run_report(*sent)
+    said = text_of(viewer.get(PAGE))
+    assert "2 tests pass" in said
+    assert "Run them again" not in said
+    viewer.post("/mapping-tests/run/", {"integration": "salesforce"})
+    assert MappingTestReport.objects.latest("pk").state == "done", "there is nothing to try again"
 
 
 def test_the_number_of_queries_does_not_grow(tested, viewer, count_queries):
