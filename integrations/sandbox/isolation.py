@@ -9,6 +9,7 @@ import socket
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -76,7 +77,7 @@ def request(isolation: Isolation, export: Path, *, seconds: int, **more: Any) ->
     body = {
         "export": "/export" if inside else str(export),
         "confine": isolation is Isolation.LANDLOCK,
-        "readable": [*_interpreter(), *map(str, _package_files()), str(_HERE), str(export)],
+        "readable": [*interpreter(), *map(str, _package_files()), str(_HERE), str(export)],
         "packages": str(_PACKAGES),
         "seconds": seconds,
         **more,
@@ -89,23 +90,32 @@ def command(isolation: Isolation, export: Path) -> list[str]:
     python = [str(Path(sys.executable).resolve()), "-I", "-S", "-B", str(_WORKER)]
     if isolation is not Isolation.BUBBLEWRAP:
         return python
-    bwrap = shutil.which("bwrap") or "bwrap"
-    seen = [*_interpreter(), *map(str, _package_files()), str(_HERE)]
-    binds = [part for path in seen for part in ("--ro-bind-try", path, path)]
     return [
-        bwrap,
-        *("--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"),
-        # Before the binds: the project itself may stand below /tmp, and would be covered.
-        *("--tmpfs", "/tmp", "--dev", "/dev"),  # noqa: S108 - the sandbox's own
-        *binds,
-        *("--ro-bind", str(export), "/export"),
-        *("--remount-ro", "/", "--chdir", "/export"),
-        *("--setenv", "GOMEMLIMIT", "768MiB", "--"),
+        *bubblewrap([*map(str, _package_files()), str(_HERE)], export),
+        *("--die-with-parent", "--setenv", "GOMEMLIMIT", "768MiB", "--"),
         *python,
     ]
 
 
-def _interpreter() -> list[str]:
+def bubblewrap(seen: Iterable[str], export: Path | None = None) -> list[str]:
+    """The start of a command line: nothing of the machine but the interpreter and these paths, read-only; no network.
+
+    `export` becomes `/export` and the working directory. The rest of the command line may have more options.
+    """
+    binds = [part for path in (*interpreter(), *seen) for part in ("--ro-bind-try", path, path)]
+    exported = ["--ro-bind", str(export), "/export"] if export else []
+    return [
+        shutil.which("bwrap") or "bwrap",
+        *("--unshare-all", "--new-session", "--clearenv", "--cap-drop", "ALL"),
+        # Before the binds: the project itself may stand below /tmp, and would be covered.
+        *("--tmpfs", "/tmp", "--dev", "/dev"),  # noqa: S108 - the sandbox's own
+        *binds,
+        *exported,
+        *("--remount-ro", "/", "--chdir", "/export" if export else "/"),
+    ]
+
+
+def interpreter() -> list[str]:
     """Files of the interpreter and the system's shared libraries."""
     base = Path(sys.base_prefix)
     own = [str(Path(sys.executable).resolve()), str(base / "lib"), str(base / "lib64")]
