@@ -195,6 +195,23 @@ class MappingTestReport(models.Model):
         return f"{self.repository_id}@{self.commit[:12]}: {self.state}"
 
 
+class EngineAgreement(models.Model):
+    """Whether two engines gave the same for an expression on its samples.
+
+    `key` names the expression, the samples' inputs and both engines; `queries.acceleration` makes it.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    agrees = models.BooleanField()
+    compared_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["compared_at"])]
+
+    def __str__(self) -> str:
+        return self.key[:12]
+
+
 class Account(models.Model):
     """One customer tenant, as `account.yaml` of the active snapshot describes it."""
 

@@ -113,6 +113,9 @@ class Batch(Generic[T]):
             self.pool.release(lane.worker)
 
     def _ask(self, lane: _Lane) -> None:
+        """Fill what the worker has ahead, once half of it is done: many questions at a time cost one call."""
+        if len(lane.asked) > _AHEAD // 2:
+            return
         had = len(lane.outgoing)
         while self._waiting and len(lane.asked) <= _AHEAD and len(lane.outgoing) < _AHEAD_BYTES:
             number = self._waiting.popleft()

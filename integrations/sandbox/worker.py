@@ -162,6 +162,8 @@ def _written(outcome: Outcome, question: Evaluate) -> tuple[int, bytes]:
             return wire.UNDEFINED, b""
         case Fault():
             return wire.FAULT, wire.encode(outcome)
+        case Result(value=msgspec.Raw() as written):  # by the fast engine; the console looks at what it holds
+            return _sized(bytes(written), question)
         case Result(value=value):
             fault = _unsound(value, question)
             if fault is None:
@@ -172,10 +174,14 @@ def _written(outcome: Outcome, question: Evaluate) -> tuple[int, bytes]:
                 except (TypeError, ValueError, OverflowError) as error:
                     fault = limits.output_not_json(str(error))
                 else:
-                    if len(encoded) <= question.output:
-                        return wire.RESULT, encoded
-                    fault = limits.output_too_large(question.output)
+                    return _sized(encoded, question)
             return wire.FAULT, wire.encode(fault)
+
+
+def _sized(encoded: bytes, question: Evaluate) -> tuple[int, bytes]:
+    if len(encoded) <= question.output:
+        return wire.RESULT, encoded
+    return wire.FAULT, wire.encode(limits.output_too_large(question.output))
 
 
 def _unsound(value: JSON, question: Evaluate) -> Fault | None:
