@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 
 from console.jinja import plural
 from console.presentation.values import dotted, shown
@@ -19,6 +21,7 @@ from integrations.models import MappingTestReport
 from integrations.queries.mapping_reports import Report, Tally, last_report, report_of
 
 MOST_ROWS = 100  # tests on one page; the command lists all
+PATIENCE = timedelta(minutes=2)
 MOST_FIELDS = 200  # of one part
 _WORDS = {
     Verdict.PASSED: "passes",
@@ -94,6 +97,12 @@ class Standing:
     done: int = 0
     total: int = 0
     trouble: str = ""
+    since: datetime | None = None  # when the tests were asked for, or the commit became active
+
+    @property
+    def is_late(self) -> bool:
+        """Whether no worker has begun for so long that there may be none."""
+        return self.state == _State.QUEUED and self.since is not None and timezone.now() - self.since > PATIENCE
 
     @property
     def is_waiting(self) -> bool:
@@ -108,6 +117,7 @@ def standing(here: Visit) -> Standing:
     if found is None and not here.reader.is_current:
         return Standing(report=None, state="absent")
     earlier = last_report(here.repository, here.visible) if here.reader.is_current else None
+    active = here.repository.active
     row = found.row if found is not None else MappingTestReport()
     return Standing(
         report=earlier,
@@ -116,6 +126,7 @@ def standing(here: Visit) -> Standing:
         done=row.done,
         total=row.total,
         trouble=row.trouble,
+        since=found.row.asked_at if found is not None else active.activated_at if active is not None else None,
     )
 
 

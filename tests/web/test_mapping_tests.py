@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.utils import timezone
 
 from integrations.actions.mapping_tests import queue_due_reports, run_report
 from integrations.core.outcomes import Fault
-from integrations.models import MappingTestReport
+from integrations.models import MappingTestReport, Snapshot
 from tests.web.factories import SAMPLES
 
 PAGE = "/integrations/salesforce/tests/"
@@ -180,7 +182,16 @@ def test_while_the_tests_of_a_new_commit_run_the_last_report_is_shown_and_the_pa
     assert "2 tests pass" in text_of(viewer.get(PAGE))
 
 
+def test_a_queue_that_nobody_serves_is_told(tested, viewer):
+    tested.push_and_sync({OWN: '{"tier": "silver"}'})
+    Snapshot.objects.update(activated_at=timezone.now() - timedelta(minutes=3))
+    page = viewer.get(PAGE)
+    assert "Is a worker running?" in text_of(page)
+    assert 'hx-trigger="every 10s"' in page.content.decode()
+
+
 def test_before_the_first_report_there_is_one_on_its_way(config, viewer):
+    Snapshot.objects.update(activated_at=timezone.now())
     assert "about to run" in text_of(viewer.get(PAGE))
     assert "tests are running" in text_of(viewer.get("/integrations/salesforce/"))
 
