@@ -1,4 +1,4 @@
-"""One search box over accounts, integrations, mappings and fields of the active snapshot."""
+"""One search box over accounts, integrations, their config, mappings and fields of the active snapshot."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ class HitKind(StrEnum):
     MAPPING = "mapping"
     FIELD = "field"
     CONNECTION = "connection"
+    CONFIG = "config"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One result. `names` identify the target's page: (slug,), or (integration, model, resource, method)."""
+    """One result. `names` identify the target's page: (slug,), or (integration, model, resource, method).
+
+    Of a connection they are account, integration and environment, of a path in a config the integration and the path.
+    """
 
     kind: HitKind
     title: str
@@ -45,6 +49,7 @@ def search(repository: Repository, text: str, *, visible: Visible = None, limit:
         *_accounts(repository, text, visible, limit),
         *_integrations(repository, text, limit),
         *_mappings(repository, text, limit),
+        *_config(repository, text, limit),
         *_fields(repository, text, visible, limit),
     ]
 
@@ -109,6 +114,24 @@ def _mappings(repository: Repository, text: str, limit: int) -> list[Hit]:
             Hit(kind=HitKind.MAPPING, title=name, detail=integration, names=(integration, *name.split("/"))),
         )
     return list(hits.values())[:limit]
+
+
+def _config(repository: Repository, text: str, limit: int) -> list[Hit]:
+    """Paths that the platform layer sets, by the pointer or as people say it: `pagination.page_size`.
+
+    Of environments and accounts there may be thousands of documents; they override what stands here.
+    """
+    wanted = text.lower().lstrip("/").replace("/", ".")
+    rows = Document.objects.filter(repository=repository, kind=Kind.INTEGRATION).order_by("integration", "key")
+    hits: dict[tuple[str, str], Hit] = {}
+    for integration, lines in rows.values_list("integration", "body__lines"):
+        for pointer in lines or ():
+            shown = pointer.lstrip("/").replace("/", ".")
+            if wanted and wanted in shown.lower():
+                hit = Hit(kind=HitKind.CONFIG, title=shown, detail=integration, names=(integration, pointer))
+                hits.setdefault((integration, pointer), hit)
+    ranked = sorted(hits.values(), key=lambda hit: (not hit.title.lower().endswith(wanted), len(hit.title)))
+    return ranked[:limit]
 
 
 def _fields(repository: Repository, text: str, visible: Visible, limit: int) -> list[Hit]:

@@ -188,7 +188,14 @@ def test_references_of_a_field(api):
 
 
 def test_every_hit_of_a_search_leads_somewhere(api):
-    for text, kinds in {"acme": {"account"}, "salesforce": {"integration", "mapping"}, "tier": {"field"}}.items():
+    wanted = {
+        "acme": {"account"},
+        "salesforce": {"integration", "mapping"},
+        "tier": {"field"},
+        "acme production": {"connection"},
+        "pagination.page_size": {"config"},
+    }
+    for text, kinds in wanted.items():
         hits = api.json("/api/v1/search/", q=text)["results"]
         assert kinds <= {hit["kind"] for hit in hits}
         for hit in hits:

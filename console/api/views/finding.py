@@ -80,7 +80,7 @@ class Search(ReadView):
     @reads(
         "search_list",
         serializers.listed("Hit", serializers.Hit),
-        summary="Accounts, integrations, mappings and fields whose name has the text in it",
+        summary="Accounts, connections, integrations, mappings, settings and fields whose name has the text in it",
         tag=TAG,
         parameters=parameters,
     )
@@ -110,10 +110,14 @@ def _address(request: Request, hit: Hit) -> str:
     match hit.kind:
         case HitKind.ACCOUNT:
             path = reverse("api:account", args=[hit.names[0]])
-        case HitKind.INTEGRATION:
+        case HitKind.INTEGRATION | HitKind.CONFIG:
             path = reverse("api:integration", args=[hit.names[0]])
         case HitKind.MAPPING:
             path = reverse("api:mappings", args=[hit.names[0]])
+        case HitKind.CONNECTION:
+            account, integration, environment = hit.names
+            path = reverse("api:effective", args=[account, integration])
+            carried = {"environment": environment, **carried}
         case HitKind.FIELD:
             path = reverse("api:references")
             carried = {"field": hit.names[0], **carried}
