@@ -47,7 +47,8 @@ def ask_for_report(repository: Repository, commit: str, *, actor: str) -> Mappin
         raise TooManyWaiting
     asked = {"asked_by": actor[:200], "asked_at": timezone.now()}
     report, is_new = MappingTestReport.objects.get_or_create(repository=repository, commit=commit, defaults=asked)
-    if not is_new and (report.state == _State.FAILED or was_ended(decode(report.results))):
+    is_over = report.state == _State.DONE and was_ended(decode(report.results))
+    if not is_new and (is_over or report.state == _State.FAILED):
         _queue_again(report, actor=actor)
     log.info("mapping tests asked for", repository=repository.name, commit=commit[:12], actor=actor, new=is_new)
     return report
@@ -66,14 +67,14 @@ def queue_due_reports() -> list[int]:
     lost.filter(state=_State.QUEUED).update(asked_at=now)
     for repository in Repository.objects.exclude(active=None).select_related("active"):
         assert repository.active is not None
-        report = MappingTestReport.objects.filter(repository=repository, commit=repository.active.commit).first()
+        rows = MappingTestReport.objects.filter(repository=repository, commit=repository.active.commit)
+        report = rows.defer("results").first()
         if report is None:
-            asked = {"asked_by": "schedule", "asked_at": now}
-            fresh = MappingTestReport(repository=repository, commit=repository.active.commit, **asked)
+            # Two schedules may be at it: one row is made, and its second task finds nothing to do.
+            fresh = MappingTestReport(repository=repository, commit=repository.active.commit)
+            fresh.asked_by, fresh.asked_at = "schedule", now
             MappingTestReport.objects.bulk_create([fresh], ignore_conflicts=True)
-            due += MappingTestReport.objects.filter(repository=repository, commit=fresh.commit).values_list(
-                "pk", flat=True
-            )
+            due += rows.values_list("pk", flat=True)
         elif report.state == _State.DONE and report.engine != engine_version():
             _queue_again(report, actor="schedule")
             due.append(report.pk)

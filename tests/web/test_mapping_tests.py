@@ -266,8 +266,9 @@ def test_what_the_sandbox_ended_may_be_run_again(tested, viewer, sent, monkeypat
     assert "Run them again" not in text_of(viewer.get("/integrations/zendesk/tests/"))
     assert "Ended after 2 seconds." in text_of(viewer.get(PAGE))
     assert "Run them again" in text_of(viewer.get(PAGE))
-    viewer.post("/mapping-tests/run/", {"integration": "salesforce"})
-    assert run_report(*sent)
+    for _ in range(2):
+        viewer.post("/mapping-tests/run/", {"integration": "salesforce"})
+    assert [run_report(pk) for pk in sent] == [True, False]
     said = text_of(viewer.get(PAGE))
     assert "2 tests pass" in said
     assert "Run them again" not in said
