@@ -8,6 +8,8 @@ from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from console.limits import EVALUATION, one_at_a_time
 from console.views.effective_output import MOST_RECORDS
@@ -257,12 +259,27 @@ def test_an_evaluation_that_still_runs_is_waited_for(viewer, people, dynamic):
         assert "Your last one still runs" in text_of(viewer.get(PAGE, asked()))
 
 
-def test_it_costs_the_pages_queries_and_a_few_for_the_share(viewer, dynamic, count_queries):
-    without = count_queries(viewer, PAGE)
-    with_sample = count_queries(viewer, f"{PAGE}?{urlencode(asked(sample=OF_ACME))}")
-    assert without <= 8
-    # The samples; and where the cache is the database, its share and its hold.
-    assert with_sample <= without + 45
+def test_the_page_without_a_sample_evaluates_nothing_and_asks_nothing_more(viewer, dynamic, count_queries, monkeypatch):
+    before = count_queries(viewer, PAGE)
+
+    def fail():
+        raise AssertionError
+
+    monkeypatch.setattr("console.evaluations.evaluator", fail)
+    for view in ("rendered", "source", "raw"):
+        assert viewer.get(PAGE, {"view": view}).status_code == 200
+    assert count_queries(viewer, PAGE) == before
+
+
+def test_a_sample_costs_the_page_one_query_beside_those_of_the_share(viewer, dynamic):
+    counts = []
+    for address in (PAGE, f"{PAGE}?{urlencode(asked(sample=OF_ACME))}"):
+        assert viewer.get(address).status_code == 200
+        with CaptureQueriesContext(connection) as captured:
+            assert viewer.get(address).status_code == 200
+        asked_for = [query["sql"] for query in captured]
+        counts.append(len([sql for sql in asked_for if "SAVEPOINT" not in sql and "django_cache" not in sql]))
+    assert counts[1] <= counts[0] + 1
 
 
 def test_text_of_a_sample_stays_text(viewer, config):
