@@ -23,6 +23,7 @@ def pages(commits: Sequence[str]) -> tuple[str, ...]:
         "/accounts/acme-corp/salesforce/staging/",
         f"{CONNECTION}?view=source",
         f"{CONNECTION}?view=raw",
+        f"{CONNECTION}?view=sample",
         f"{CONNECTION}?path=/pagination/page_size",
         f"{CONNECTION}chain/?path=/pagination/page_size",
         f"{CONNECTION}?at={first}",
