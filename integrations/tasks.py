@@ -7,6 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from integrations.actions.acceleration import compare_engines
 from integrations.actions.analyses import tend_analyses
 from integrations.actions.mapping_tests import queue_due_reports, run_report
 from integrations.actions.sync import Result, maintain_mirror, sync
@@ -23,7 +24,15 @@ def sync_repository(pk: int, actor: str = "schedule") -> None:
 @shared_task
 def run_mapping_tests(pk: int) -> None:
     """Fills a report; a second delivery finds it under way or done."""
-    run_report(pk)
+    if run_report(pk):
+        compare_all_engines.delay()
+
+
+@shared_task
+def compare_all_engines() -> None:
+    """Looks where the faster engine may be used, on the samples of what is active; finds nothing to do twice."""
+    for pk in Repository.objects.exclude(active=None).values_list("pk", flat=True):
+        compare_engines(pk)
 
 
 @shared_task

@@ -39,11 +39,12 @@ _REFUSED = frozenset({"regex", "transform", "parent", "sort", "descendant", "err
 _LINKS = frozenset({"_outer_instance", "create"})  # of a node to what made it
 _EXACT = 1e15  # numbers up to here are the same, and are written the same, in both
 
-_options = re2.Options()
-_options.encoding = re2.Options.Encoding.LATIN1  # bytes
+_re2: Any = re2  # untyped
+_options = _re2.Options()
+_options.encoding = _re2.Options.Encoding.LATIN1  # bytes
 # In the JSON of an input: integers and fractions of more digits than are exact, exponents, characters beyond the basic
 # plane (engines count and order them differently) and names that are numbers (JavaScript puts these first).
-_DOUBTFUL = re2.compile(rb'[0-9]{16}|[:\[,]-?[0-9.]+[eE]|[\xf0-\xf4]|"[0-9]+":', _options)
+_DOUBTFUL = _re2.compile(rb'[0-9]{16}|[:\[,]-?[0-9.]+[eE]|[\xf0-\xf4]|"[0-9]+":', _options)
 
 
 def is_eligible(text: str) -> bool:

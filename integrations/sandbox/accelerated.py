@@ -42,6 +42,14 @@ def fast_alone(text: str, data: JSON | Undefined, bindings: Mapping[str, JSON], 
     return Fault(code=NOT_FAST, message="The faster engine does not answer this.") if found is None else found
 
 
+def warm() -> None:
+    """Have the library look where the stack ends, for which it reads a file of /proc that workers cannot.
+
+    Else it makes a new stack for every evaluation, as it does under bubblewrap, where there is no /proc at all.
+    """
+    fast_alone("$sum(a)", {"a": [1]}, {}, Limits())
+
+
 def _evaluated(text: str, data: JSON | Undefined, limits: Limits) -> Outcome | None:
     """None where the reference engine is to answer."""
     expression = None if isinstance(data, Undefined) else _compiled(text)
