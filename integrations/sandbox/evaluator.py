@@ -115,6 +115,8 @@ class _Evaluation:
             engine=self.engine,
             seconds=bounds.seconds,
             depth=bounds.depth,
+            items=bounds.items,
+            characters=bounds.characters,
             output=bounds.output,
             nesting=bounds.nesting,
         )
@@ -134,7 +136,7 @@ class _Evaluation:
             raise Refused(crossings.input_not_json(str(error))) from None
         if len(encoded) > bounds.input:
             raise Refused(crossings.input_too_large(bounds.input))
-        if wire.is_too_deep(encoded, given, bounds.nesting + 2):  # the list here and the object of the bindings
+        if wire.is_too_deep(encoded, given, bounds.nesting + 1):  # with the list that is around both here
             raise Refused(crossings.input_too_deep(bounds.nesting))
         return encoded
 

@@ -34,6 +34,8 @@ class Evaluate(msgspec.Struct, frozen=True, array_like=True, tag="evaluate"):
     engine: str
     seconds: float
     depth: int
+    items: int
+    characters: int
     output: int
     nesting: int
 

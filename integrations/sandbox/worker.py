@@ -56,6 +56,7 @@ def warm() -> None:
     wanted = expressions.Limits(seconds=10)
     evaluate('{"a": $map([1..3], function($n) {$n & "x"}), "b": b[c = /x/i].$uppercase(d)}', {"b": []}, {}, wanted)
     expressions.analyse('{"a": response.b}')
+    accelerated.warm()
 
 
 def serve(connection: socket.socket, memory: int) -> None:
@@ -141,7 +142,9 @@ class _Worker:
         if question.text is not None:
             self.texts[question.number] = question.text
         bindings, *given = question.given
-        bounds = expressions.Limits(seconds=question.seconds, depth=question.depth)
+        bounds = expressions.Limits(
+            seconds=question.seconds, depth=question.depth, items=question.items, characters=question.characters
+        )
         data = given[0] if given else UNDEFINED
         return ENGINES[question.engine](self.texts[question.number], data, bindings, bounds)
 
@@ -232,6 +235,4 @@ def _reached(wanted: Probe) -> dict[str, JSON]:
         reached["file"] = len(file.read(1))
     with suppress(OSError), socket.create_connection(("127.0.0.1", wanted.port), timeout=2):
         reached["network"] = wanted.port
-    with suppress(OSError):
-        reached["process"] = os.fork() or os._exit(0)
     return reached
