@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.bench import core
+from tests.bench import core, expressions
 from tests.bench.made import FULL, SMALL, Size, account_slug, integration_slug, make
 from tests.bench.report import Figure, percentile, read, table
 from tests.bench.servers import gunicorn, postgres, redis
@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="a small repository, to try the measuring itself")
     options = parser.parse_args()
     figures = [_of_core(row) for row in core.run()]
+    figures += expressions.run(500 if options.small else expressions.MAPPINGS)
     with tempfile.TemporaryDirectory(prefix="glasshouse-bench-") as name:
         folder = Path(name)
         with postgres(folder) as database, redis(folder) as broker:
@@ -56,8 +57,10 @@ def _with_servers(folder: Path, database: str, broker: str, size: Size) -> list[
         "DJANGO_SETTINGS_MODULE": "console.settings",
     }
     make(folder / "made.git", size)
-    figures = _run(environment, "tests.bench.sync", str(folder / "made.git"), *(["--small"] if size == SMALL else []))
+    small = ["--small"] if size == SMALL else []
+    figures = _run(environment, "tests.bench.sync", str(folder / "made.git"), *small)
     figures += _run(environment, "tests.bench.merges")
+    figures += _run(environment, "tests.bench.expressions", "--known", *small)
     subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
     cookie, token = _sign_in(environment)
     return figures + _pages(environment, cookie, token, size)
