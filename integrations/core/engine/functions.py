@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from integrations.core.engine import arrays, dates, evaluating, matching, numbers, pictures, text, urls
+from integrations.core.engine import arrays, dates, evaluating, integers, matching, numbers, pictures, text, urls
 from integrations.core.engine.machine import Native
 from integrations.core.engine.signatures import Signature
 
@@ -24,8 +24,8 @@ _PURE: Final[dict[str, tuple[Callable[..., Any], str, int]]] = {
     "length": (text.length, "<s-:n>", 1),
     "trim": (text.trim, "<s-:s>", 1),
     "formatBase": (numbers.format_base, "<n-n?:s>", 2),
-    "formatInteger": (dates.format_integer, "<n-s:s>", 2),
-    "parseInteger": (dates.parse_integer, "<s-s:n>", 2),
+    "formatInteger": (integers.format_integer, "<n-s:s>", 2),
+    "parseInteger": (integers.parse_integer, "<s-s:n>", 2),
     "number": (numbers.to_number, "<(nsb)-:n>", 1),
     "floor": (numbers.floor, "<n-:n>", 1),
     "ceil": (numbers.ceil, "<n-:n>", 1),
@@ -49,7 +49,6 @@ _PURE: Final[dict[str, tuple[Callable[..., Any], str, int]]] = {
     "encodeUrl": (urls.encode_url, "<s-:s>", 1),
     "decodeUrlComponent": (urls.decode_url_component, "<s-:s>", 1),
     "decodeUrl": (urls.decode_url, "<s-:s>", 1),
-    "toMillis": (dates.to_millis, "<s-s?:n>", 2),
     "fromMillis": (dates.from_millis, "<n-s?s?:s>", 3),
 }
 # Those that call functions, or whose work or results are bounded: they get the machine.
@@ -77,6 +76,7 @@ _BOUNDED: Final[dict[str, tuple[Callable[..., Any], str, int]]] = {
     "distinct": (arrays.distinct, "<x:x>", 1),
     "clone": (arrays.cloned, "<(oa)-:o>", 1),
     "eval": (evaluating.evaluate, "<sx?:x>", 2),
+    "toMillis": (dates.to_millis, "<s-s?:n>", 2),
     "now": (dates.now, "<s?s?:s>", 2),
     "millis": (dates.millis, "<:n>", 0),
 }
