@@ -45,7 +45,7 @@ def fast_alone(text: str, data: JSON | Undefined, bindings: Mapping[str, JSON], 
 def warm() -> None:
     """Have the library look where the stack ends, for which it reads a file of /proc that workers cannot.
 
-    Else it makes a new stack for every evaluation, as it does under bubblewrap, where there is no /proc at all.
+    Else it makes a new stack for every evaluation, as it does where there is bubblewrap but no Landlock.
     """
     fast_alone("$sum(a)", {"a": [1]}, {}, Limits())
 

@@ -19,7 +19,7 @@ _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _RULE_PATH_BENEATH = 1
 _EXECUTE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 2, 1 << 3
 _FILE_ACCESS = {1: 13, 2: 14, 3: 15, 4: 15}  # ABI: how many kinds of access to files it knows; from 5 on 16
-_NETWORK_ABI, _SCOPE_ABI = 4, 6
+NETWORK_ABI, _SCOPE_ABI = 4, 6
 
 MEMORY = 1536 * 1024 * 1024  # of private writable pages; address space is no measure, since Go reserves far more
 FILES = 256
@@ -52,12 +52,12 @@ def restrict_files(readable: Iterable[str], listable: Iterable[str]) -> None:
     abi = landlock_abi()
     if not abi:
         raise NotConfinedError("the kernel has no Landlock")
-    if not leave_network() and abi < _NETWORK_ABI:
+    if not leave_network() and abi < NETWORK_ABI:
         raise NotConfinedError("the network cannot be left")
     libc = ctypes.CDLL(None, use_errno=True)
     handled = (1 << _FILE_ACCESS.get(abi, 16)) - 1
     attributes = struct.pack("<Q", handled)
-    if abi >= _NETWORK_ABI:
+    if abi >= NETWORK_ABI:
         attributes += struct.pack("<Q", 0b11)  # bind and connect
     if abi >= _SCOPE_ABI:
         attributes += struct.pack("<Q", 0b11)  # abstract sockets and signals

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from integrations.sandbox.confine import NETWORK_ABI, landlock_abi
 from integrations.sandbox.isolation import Isolation, bubblewrap, interpreter
 from integrations.sandbox.wire import Frames
 
@@ -278,9 +279,14 @@ def _command(isolation: Isolation) -> list[str]:
     seen = [str(path) for path in (*_OWN, *places)]
     parents = list(dict.fromkeys([str(_PROJECT), *(str(path.parent) for path in places)]))
     confine = {"readable": [*interpreter(), *seen], "listable": [*parents, str(_HERE.parent)]}
-    settings = {"paths": parents, "confine": confine if isolation is Isolation.LANDLOCK else None}
+    # With both, /proc may be there while the template starts (see accelerated.py): workers cannot read it.
+    is_both = isolation is Isolation.BUBBLEWRAP and landlock_abi() >= NETWORK_ABI
+    settings = {"paths": parents, "confine": confine if is_both or isolation is Isolation.LANDLOCK else None}
     own = [str(Path(sys.executable).resolve()), "-I", "-S", "-B", str(_HERE / "template.py"), json.dumps(settings)]
-    return [*bubblewrap(seen), "--", *own] if isolation is Isolation.BUBBLEWRAP else own
+    if isolation is not Isolation.BUBBLEWRAP:
+        return own
+    program, *options = bubblewrap(seen)
+    return [program, *(("--proc", "/proc") if is_both else ()), *options, "--", *own]
 
 
 def _packages() -> Sequence[Path]:

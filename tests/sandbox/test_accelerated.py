@@ -13,7 +13,9 @@ from integrations.core.expressions import Limits
 from integrations.core.outcomes import UNDEFINED, Fault, Outcome, Result, outcome_as_json
 from integrations.sandbox import accelerated
 from integrations.sandbox.evaluator import Evaluator, Run
+from integrations.sandbox.isolation import Isolation
 from tests.bench.contacts import mapping, records
+from tests.sandbox.test_evaluator import _reached
 
 SUITE = Path("/work/shared/jsonata-suite")
 
@@ -91,3 +93,11 @@ def _input(case):
     if case.get("dataset"):
         return json.loads((SUITE / "datasets" / f"{case['dataset']}.json").read_text("utf-8"))
     return UNDEFINED
+
+
+@pytest.mark.parametrize("isolation", [Isolation.BUBBLEWRAP, Isolation.LANDLOCK])
+@pytest.mark.parametrize("file", ["/proc/self/maps", "/proc/1/mem"])
+def test_a_worker_reads_nothing_of_proc_though_the_template_may(isolation, file):
+    if not isolation.works:
+        pytest.skip(f"{isolation} does not work here")
+    assert "file" not in _reached(isolation, Path(file), 1)
