@@ -26,6 +26,7 @@ READERS = (
     "integrations.core.outcomes",
     "integrations.core.pointer",
     "integrations.core.references",
+    "integrations.core.regexes",
     "integrations.core.static_fields",
     "integrations.core.syntax",
 )
