@@ -8,4 +8,5 @@ import "./js/rows.js";
 import "./js/submits.js";
 import "./js/palette.js";
 import "./js/addresses.js";
+import "./js/session.js";
 import "./js/with-script.js";

@@ -1,0 +1,87 @@
+// What the buttons do.
+import { announce } from "../../js/announce.js";
+import { prettyJson } from "../json.js";
+import { withField } from "./fields.js";
+
+/**
+ * @param {{root: Element, desk: object, view: object, reference: object, sharing: object, saving: ?object, tell: Function, touch: () => void}} parts
+ * @returns {{[name: string]: () => void}} by the value of `data-do`
+ */
+export function createActions({ root, desk, view, reference, sharing, saving, tell, touch }) {
+  const said = root.querySelector("[data-said]");
+
+  async function format() {
+    const { editor } = desk.opened();
+    const before = editor.getText();
+    const made = await reference.format(before);
+    if (editor.getText() !== before) return; // the person went on typing
+    said.textContent = made.refused ?? (made.text === before ? "It is formatted already." : "");
+    if (made.text === undefined || made.text === before) return;
+    editor.setText(made.text);
+    announce("Formatted.");
+    touch();
+  }
+
+  function reset() {
+    const { editor, original, name } = desk.opened();
+    const typed = editor.getText();
+    editor.setText(original);
+    touch();
+    tell(`The ${name} layer is as in the repository again.`, "Undo", () => {
+      editor.setText(typed);
+      touch();
+      editor.focus();
+    });
+    root.querySelector("[data-note] button").focus();
+  }
+
+  async function copy() {
+    const shown = view.shown();
+    if (!shown || !("result" in shown)) return;
+    try {
+      await navigator.clipboard.writeText(prettyJson(shown.result));
+      announce("Copied.");
+    } catch {
+      announce("The browser did not allow copying.");
+    }
+  }
+
+  function save() {
+    const settled = view.settled();
+    const { input, bindings } = desk.known();
+    const reason = unsaved(desk, settled, input);
+    if (reason) return tell(reason);
+    return saving.open({ input, bindings: bindings ?? {}, expected: settled.answer.output.result, isEdited: desk.isEdited() });
+  }
+  return { format, reset, copy, save, share: () => sharing.open() };
+}
+
+/** Why there is nothing yet to make a test of; empty when there is. */
+function unsaved(desk, settled, input) {
+  if (desk.layers.leftOut().length) return "Switch every layer on first: a test holds the whole mapping.";
+  if (!settled) return "The server has not answered yet: a test holds its answer.";
+  if (!("result" in settled.answer.output) || input === undefined) return "There is no result to expect, so there is nothing to test.";
+  return "";
+}
+
+/** Puts a field of the sample into the layer that is open. */
+export function addField({ desk, tell, touch }, key, path) {
+  const { editor, name } = desk.opened();
+  const made = withField(editor.getText(), key, path);
+  if (!made) {
+    editor.insert(path);
+    return tell(`This expression does not end in an object, so ${path} stands at the cursor.`);
+  }
+  if ("has" in made) {
+    editor.select(made.has);
+    return tell(`${key} is set here already; change it where the cursor is.`);
+  }
+  editor.setText(made.text);
+  editor.select(made.at, made.at + made.length);
+  touch();
+  const words = `${key} is added${name ? ` to the ${name} layer` : ""}.`;
+  // In one column the result is out of sight.
+  if (matchMedia("(min-width: 992px)").matches) return tell(`${words} The result shows what it does.`);
+  const result = () => document.querySelector(".pg-leaf:is(.is-added, .is-changed)") ?? document.querySelector("[data-changes]");
+  return tell(words, "See the result", () => result().scrollIntoView({ block: "center" }));
+}

@@ -1,0 +1,65 @@
+// How the page begins: what it was opened for, what was shared, or what was typed here before; samples and examples.
+import { prettyJson } from "../json.js";
+import { decodeState } from "../share.js";
+import { EXAMPLES } from "./examples.js";
+import { isBlank } from "./expressions.js";
+
+const shownExample = ({ expression, input, bindings = {} }) => ({ expression, input: prettyJson(input), bindings: prettyJson(bindings) });
+
+/** What the address asks for, as if nobody had typed yet. */
+export function begin(root, desk, data) {
+  desk.setState(data.given ?? shownExample(EXAMPLES[0]));
+  const about = root.querySelector("[data-example-about]");
+  if (about) about.textContent = EXAMPLES[0].about;
+  if (!desk.isOfLayers) return;
+  const own = desk.layers.all.at(-1);
+  const speaking = desk.layers.all.filter((each) => !each.isDropped && !isBlank(each.original));
+  // A person comes to see what their account says, or what it could say.
+  desk.layerTabs.choose((own.name === "account" ? own : (speaking.at(-1) ?? own)).name);
+  if (own.name === "account" && isBlank(own.original) && !own.isDropped) desk.givenTabs.choose("fields");
+}
+
+/** @returns {Promise<?{state: object, words: string} | {refused: string}>} what the link or this tab brings along */
+export async function brought(keep) {
+  const shared = location.hash.length > 1 ? await decodeState(location.hash) : null;
+  if (shared?.refused) return shared;
+  if (shared) return { state: shared.state, words: "This is what was shared with you." };
+  const typed = keep.load();
+  return typed ? { state: typed, words: "What you typed here before is back." } : null;
+}
+
+/** The choice of samples, for a mapping. */
+export function connectSamples({ root, desk, tell, touch }) {
+  const select = root.querySelector("[data-samples]");
+  select?.addEventListener("change", async () => {
+    const address = new URL(location.href);
+    address.hash = "";
+    address.searchParams.set("sample", select.value);
+    const answer = await fetch(root.dataset.sample + address.search, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok || answer.redirected) return tell("The sample could not be fetched; reload the page.");
+    const sample = await answer.json();
+    root.querySelector("[data-sample-about]").textContent = sample.about;
+    desk.setState({ input: sample.input, bindings: sample.bindings });
+    history.replaceState(history.state, "", address);
+    return touch();
+  });
+}
+
+/** The choice of examples, for the page that begins empty. */
+export function connectExamples({ root, desk, tell, touch, isTouched }) {
+  const select = root.querySelector("[data-examples]");
+  if (!select) return;
+  select.append(...EXAMPLES.map((example, index) => new Option(example.title, String(index))));
+  select.addEventListener("change", () => {
+    const [before, wasTyped] = [desk.state(), isTouched()];
+    const example = EXAMPLES[Number(select.value)];
+    desk.setState(shownExample(example));
+    root.querySelector("[data-example-about]").textContent = example.about;
+    touch();
+    if (!wasTyped) return tell("");
+    return tell("The example has taken the place of what you had.", "Undo", () => {
+      desk.setState(before);
+      touch();
+    });
+  });
+}
