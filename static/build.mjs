@@ -3,7 +3,7 @@
 // tests/tooling/assets.py compares the hashes written here without Node.
 
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const source = join(root, "static/src");
 const modules = join(root, "node_modules");
 const elsewhere = process.argv[2];
-const target = elsewhere ? join(elsewhere, "dist") : join(root, "static/dist");
+const finished = elsewhere ? join(elsewhere, "dist") : join(root, "static/dist");
+const target = `${finished}.new`; // a build that fails leaves the last one where it is
 const axe = elsewhere ? join(elsewhere, "axe.min.js") : join(root, "tests/browser/axe.min.js");
 
 const files = (folder) =>
@@ -51,12 +52,50 @@ const sha256 = (file) => createHash("sha256").update(readFileSync(file)).digest(
 const hashes = (list, from) =>
   Object.fromEntries(list.map((file) => [relative(from, file).replaceAll("\\", "/"), sha256(file)]).sort());
 
+/**
+ * CodeMirror writes its rules into a <style> element, which the CSP forbids, unless it stands in a shadow tree: there it
+ * adopts a constructed style sheet. This lets it do the same in a document.
+ */
+const adoptedStyles = {
+  name: "adopted-styles",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]style-mod[\\/]src[\\/]style-mod\.js$/ }, ({ path }) => {
+      const before = "if (!root.head && root.adoptedStyleSheets";
+      const parts = readFileSync(path, "utf8").split(before);
+      if (parts.length !== 2) throw new Error(`${path} is not as it was: see to it that it adopts style sheets.`);
+      return { contents: parts.join("if (root.adoptedStyleSheets") };
+    });
+  },
+};
+
+/** The licences of all packages of which something is in the built scripts: most say nothing within their code. */
+function licences({ inputs }) {
+  const scripts = Object.keys(inputs).filter((file) => /^node_modules\/.*\.m?js$/.test(file));
+  const packages = new Set(scripts.map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)[1]));
+  const texts = [...packages].sort().map((name) => {
+    const folder = join(modules, name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+    const text = file ? readFileSync(join(folder, file), "utf8").trim() : `Licence: ${license}`;
+    return `${name} ${version} (${license})\n\n${text}\n`;
+  });
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
+}
+
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: ["static/src/app.css", "static/src/app.js", "static/src/theme.js"],
+  entryPoints: [
+    { in: "static/src/app.css", out: "app" },
+    { in: "static/src/app.js", out: "app" },
+    { in: "static/src/theme.js", out: "theme" },
+    { in: "static/src/playground.js", out: "playground" },
+    { in: "static/src/playground/reference.worker.js", out: "jsonata-worker" },
+  ],
   outdir: target,
+  metafile: true,
+  plugins: [adoptedStyles],
   bundle: true,
   minify: true,
   charset: "utf8",
@@ -69,6 +108,7 @@ await build({
   // htmx can evaluate strings; the configuration in app.js forbids it and so does the CSP.
   logOverride: { "direct-eval": "silent" },
 });
+writeFileSync(join(target, "LICENCES.txt"), licences(metafile));
 writeFileSync(join(target, "icons.svg"), sprite());
 cpSync(join(source, "brand.svg"), join(target, "favicon.svg"));
 for (const font of ["inter", "jetbrains-mono"]) {
@@ -85,3 +125,5 @@ const manifest = {
   axe: sha256(axe),
 };
 writeFileSync(join(target, "MANIFEST.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+rmSync(finished, { recursive: true, force: true });
+renameSync(target, finished);

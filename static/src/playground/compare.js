@@ -33,8 +33,9 @@ function incomparable(server, browser) {
   if (browser.unavailable) return browser.unavailable;
   if (browser.timedOut) return "The browser took too long and was stopped.";
   if (browser.superseded || server.superseded) return "A newer change is being evaluated.";
-  // A limit, or a rule of the server's own, which the reference does not know.
+  // A limit, or a rule, of one that the other does not know.
   if (server.error?.code?.startsWith("G")) return "The server stopped at a limit of its own.";
+  if (browser.error?.code?.startsWith("G")) return "The browser stopped at a limit of its own.";
   return "";
 }
 

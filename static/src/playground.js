@@ -1,0 +1,2 @@
+// Loaded by the playground's page alone.
+import "./playground/page.js";
