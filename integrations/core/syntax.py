@@ -120,6 +120,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc] # untyped base
         self.errors, self.ancestry = [], []
         self.ancestor_label = self.ancestor_index = 0
         self.nesting = self.chain = self.work = 0
+        self.shared: dict[int, tuple[Symbol, int]] = {}
         self.lexer = _Tokens(text, _compile_regex)
         self.advance()
         tree = self.expression(0)
@@ -149,9 +150,38 @@ class _Parser(_LibraryParser):  # type: ignore[misc] # untyped base
         self.chain += 1
         if self.chain > MAX_CHAIN or self.work > MAX_WORK:
             raise _TooDeepError(getattr(expr, "start", 0))
-        node = super().process_ast(expr)
+        node = self._negated(expr) or self._processed(expr)
         self.chain -= 1
         return node
+
+    def _processed(self, expr: Symbol) -> Symbol:
+        """What the base makes of it. The left side of `?:` and `??` is made once: the base changes it each time.
+
+        The work still counts twice, since whoever walks the tree comes by twice.
+        """
+        left = expr.then if expr.type == "condition" else None
+        if id(expr) in self.shared:
+            node, work = self.shared[id(expr)]
+            self.work += work
+            return node
+        if left is None or not (expr.condition is left or left in (expr.condition.arguments or ())):
+            return super().process_ast(expr)
+        before = self.work
+        processed = self.process_ast(left)
+        self.shared[id(left)] = (processed, self.work - before)
+        node = super().process_ast(expr)
+        if node.seeking_parent is not None:  # each % of it once
+            node.seeking_parent = list({id(slot): slot for slot in node.seeking_parent}.values())
+        return node
+
+    def _negated(self, expr: Symbol) -> Symbol | None:
+        """A negative literal, as a node of its own: the base negates the literal itself, as often as it comes by."""
+        if expr.type != "unary" or expr.value != "-" or expr.expression.type != "number":
+            return None
+        literal = _copied(expr.expression)
+        literal.value = -literal.value
+        literal.keep_array = bool(expr.keep_array)
+        return literal
 
     def object_parser(self, left: Symbol) -> Symbol:
         """An object constructor (`left` None) or a grouping, each key with the `span` of its value."""

@@ -32,9 +32,11 @@ def dataset(name: str) -> Any:
 
 
 def outcome(case: dict[str, Any]) -> Outcome:
-    data = case["data"] if "data" in case else dataset(case["dataset"]) if case["dataset"] else UNDEFINED
+    data = case["data"] if "data" in case else dataset(case["dataset"]) if case.get("dataset") else UNDEFINED
     limits = Limits(seconds=case.get("timelimit", 10_000) / 1000, depth=case.get("depth", 500))
-    return evaluate(case["expr"], data, case["bindings"], limits=limits, clock=time.monotonic, now=1_700_000_000_000)
+    return evaluate(
+        case["expr"], data, case.get("bindings"), limits=limits, clock=time.monotonic, now=1_700_000_000_000
+    )
 
 
 def is_as_expected(case: dict[str, Any], given: Outcome) -> bool:

@@ -98,7 +98,7 @@ def reduced(machine: Machine, values: Value, function: Value = U, initial: Value
     """`$reduce`."""
     if values is U:
         return U
-    if function.arity < 2:  # noqa: PLR2004 - what was gathered, and the next value
+    if not isinstance(function, Function) or function.arity < 2:  # noqa: PLR2004 - what was gathered, and the next value
         raise EvaluationError("D3050")
     start = 1 if initial is U and values else 0
     result = values[0] if start else initial

@@ -121,7 +121,7 @@ def to_millis(machine: Machine, text: Value, picture: Value = U) -> Value:
 
 def _from_iso(text: str) -> Value:
     found = _ISO.fullmatch(text)
-    if found is None or (found[4] is None and (found[7] or found[8] or text.endswith("Z"))):
+    if found is None or (found[4] is None and found[7]):
         raise EvaluationError("D3110", value=text)
     year, month, day, hour, minute, second = (
         int(found[index] or default) for index, default in zip(range(1, 7), (0, 1, 1, 0, 0, 0), strict=True)

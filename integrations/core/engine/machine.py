@@ -172,8 +172,10 @@ class Machine:
         """Call a function from within a built-in one."""
         return self.apply(function, arguments, None)
 
-    def offer(self, function: Function, *arguments: Value) -> Value:
-        """Call a function with as many of the arguments as it takes, at least one."""
+    def offer(self, function: Value, *arguments: Value) -> Value:
+        """Call a function with as many of the arguments as it takes, at least one. Raises T1006 for what is none."""
+        if not isinstance(function, Function):
+            raise EvaluationError("T1006")
         return self.apply(function, list(arguments[: max(function.arity, 1)]), None)
 
     def apply(self, function: Value, arguments: list[Value], context: Value, frame: Frame | None = None) -> Value:

@@ -65,8 +65,13 @@ def parent(_compiler: Compiler, node: Symbol) -> Code:
 
 
 def condition(compiler: Compiler, node: Symbol) -> Code:
-    test, then = compiler.code(node.condition), compiler.code(node.then)
+    then = compiler.code(node.then)
     otherwise = nothing if node._else is None else compiler.code(node._else)  # noqa: SLF001 - the library's name
+    if node.condition is node.then:
+        return lambda value, frame: got if truth(got := then(value, frame)) else otherwise(value, frame)
+    if node.then in (node.condition.arguments or ()) and compiler.is_builtin("exists"):
+        return lambda value, frame: otherwise(value, frame) if (got := then(value, frame)) is U else got
+    test = compiler.code(node.condition)
 
     def code(value: Value, frame: Frame) -> Value:
         return then(value, frame) if truth(test(value, frame)) else otherwise(value, frame)

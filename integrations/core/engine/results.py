@@ -20,7 +20,7 @@ def exported(machine: Machine, value: Value) -> JSON:
     if kind is str:
         return value if value.isascii() else _text(value)
     if value is None or kind is bool or kind is int:
-        return value  # type: ignore[no-any-return] # the type was just looked at
+        return value
     if kind is dict:
         machine.work()
         return {

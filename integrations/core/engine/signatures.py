@@ -114,7 +114,7 @@ class Signature:
                     raise EvaluationError("T0411", value=context, index=index + 1)
                 validated.append(context)
                 continue
-            argument = arguments[index] if index < count else U
+            argument: Value = arguments[index] if index < count else U
             index += 1
             if what == "missing" and index > count:
                 continue

@@ -47,7 +47,7 @@ def sorting(compiler: Compiler, node: Symbol) -> Callable[[list[Value], Frame], 
         if len(items) <= 1:
             return items
         is_tuples = type(items) is Tuples
-        keyed = [(item, []) for item in items]
+        keyed: list[_Item] = [(item, []) for item in items]
 
         def key(item: _Item, index: int) -> Value:
             value, known = item

@@ -113,7 +113,7 @@ def truth(value: Value) -> bool:
         return False
     if isinstance(value, list):
         return truth(value[0]) if len(value) == 1 else any(map(truth, value))
-    return is_number(value) and value != 0
+    return bool(is_number(value) and value)
 
 
 def same(left: Value, right: Value) -> bool:
