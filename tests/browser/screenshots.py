@@ -33,6 +33,7 @@ SHOTS = {
     "effective": f"{CONNECTION}?path=/pagination/page_size",
     "compare": "/compare/acme-corp/salesforce/?left=acme-corp/production&right=acme-corp/staging",
     "sync": "/sync/",
+    "playground": f"{CONNECTION}try/?mapping=crm/contacts/list",
 }
 _PATIENCE = 180  # seconds until the console answers
 
