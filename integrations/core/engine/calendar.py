@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 DAYS: Final = ["", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-MONTHS: Final = ("January February March April May June July August September October November December").split()
+MONTHS: Final = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _ERA: Final = 146_097  # days in 400 years
 
 

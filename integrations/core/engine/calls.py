@@ -166,7 +166,7 @@ def application(compiler: Compiler, node: Symbol) -> Code:
     def code(value: Value, frame: Frame) -> Value:
         argument, function = left(value, frame), right(value, frame)
         if not isinstance(function, Function):
-            raise EvaluationError("T2006", position=position, token="~>", value=function)
+            raise EvaluationError("T2006", position=position, token="~>", value=function)  # noqa: S106 - a token of the grammar
         if isinstance(argument, Function):
             return Chain(argument, function, frame.machine)
         try:

@@ -107,7 +107,7 @@ def _add_literal(parts: list[Part], text: str) -> None:
         parts.append(text.replace("]]", "]"))
 
 
-def _marker(text: str, before: list[Part]) -> Marker:
+def _marker(text: str, before: list[Part]) -> Marker:  # noqa: C901 - one case after another
     body, comma, width = text.rpartition(",")
     if not comma:
         body, width = text, ""

@@ -64,7 +64,7 @@ def split(machine: Machine, text: Value, separator: Value = U, limit: Value = U)
     return result
 
 
-def replace(machine: Machine, text: Value, pattern: Value = U, replacement: Value = U, limit: Value = U) -> Value:
+def replace(machine: Machine, text: Value, pattern: Value = U, replacement: Value = U, limit: Value = U) -> Value:  # noqa: C901 - one case after another
     if text is U:
         return U
     if pattern == "":

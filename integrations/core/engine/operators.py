@@ -212,12 +212,12 @@ def _range(left: Code, right: Code, position: int) -> Code:
         first, last = left(value, frame), right(value, frame)
         for code_, end in (("T2003", first), ("T2004", last)):
             if end is not U and not _is_integer(end):
-                raise EvaluationError(code_, position=position, token="..", value=end)
+                raise EvaluationError(code_, position=position, token="..", value=end)  # noqa: S106 - a token of the grammar
         if first is U or last is U or first > last:
             return U
         size = int(last) - int(first) + 1
         if size > _LONGEST_RANGE:
-            raise EvaluationError("D2014", position=position, token="..", value=size)
+            raise EvaluationError("D2014", position=position, token="..", value=size)  # noqa: S106 - a token of the grammar
         frame.machine.room(size)
         return collapsed(Seq(range(int(first), int(last) + 1)))
 
@@ -250,7 +250,7 @@ def _negation(compiler: Compiler, node: Symbol) -> Code:
                 return -number(result) or -0.0
         except EvaluationError as error:
             raise error.placed(position, "-") from None
-        raise EvaluationError("D1002", position=position, token="-", value=result)
+        raise EvaluationError("D1002", position=position, token="-", value=result)  # noqa: S106 - a token of the grammar
 
     return code
 

@@ -54,7 +54,7 @@ def _is_plain(step: Symbol) -> bool:
     )
 
 
-def _names(names: list[str]) -> Code:
+def _names(names: list[str]) -> Code:  # noqa: C901 - one case after another
     """`a.b.c`: the usual path, through objects as long as there is no array."""
     if len(names) == 1:
         return _single(names[0])

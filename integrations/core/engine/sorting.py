@@ -78,7 +78,7 @@ def _order(one: Value, other: Value, position: int, *, descending: bool) -> int:
         return 0 if one is other else 1 if one is U else -1
     is_text, is_other_text = _is_text(one, position), _is_text(other, position)
     if is_text is not is_other_text:
-        raise EvaluationError("T2007", position=position, token="^", value=one, other=other)
+        raise EvaluationError("T2007", position=position, token="^", value=one, other=other)  # noqa: S106 - a token of the grammar
     if one == other:
         return 0
     before = precedes(one, other) if is_text else number(one) < number(other)
@@ -91,4 +91,4 @@ def _is_text(value: Value, position: int) -> bool:
         return True
     if kind is int or kind is float:
         return False
-    raise EvaluationError("T2008", position=position, token="^", value=value)
+    raise EvaluationError("T2008", position=position, token="^", value=value)  # noqa: S106 - a token of the grammar

@@ -15,7 +15,7 @@ _BLANKS: Final = re.compile(r"[ \t\n\r]+")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 
-def string(machine: Machine, value: Value = U, prettify: Value = False) -> Value:
+def string(machine: Machine, value: Value = U, prettify: Value = U) -> Value:
     """`$string`."""
     kind = type(value)
     if kind is str or value is U:
