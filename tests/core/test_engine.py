@@ -16,8 +16,13 @@ from integrations.core.expressions import Limits, evaluate
 from integrations.core.outcomes import UNDEFINED, Fault, Outcome, Result
 
 DATA: dict[str, Any] = {
-    "a": 1, "c": [1, 2, 3], "s": "Hello", "big": 12345678901234567890, "nothing": None, "d": {"g": [{"h": 1}, {"h": 2}]},
-}  # fmt: skip
+    "a": 1,
+    "c": [1, 2, 3],
+    "s": "Hello",
+    "big": 12345678901234567890,
+    "nothing": None,
+    "d": {"g": [{"h": 1}, {"h": 2}]},
+}
 NOW = 1_709_210_096_789
 
 
@@ -83,8 +88,8 @@ def test_what_the_library_gets_wrong_is_as_in_the_reference(text: str, expected:
         ('$number("")', "D3030", "number", 0),
         ('$toMillis("bad")', "D3110", "toMillis", 0),
         ('a +\n  "x"', "T2002", "+", 2),
-        ("😀 := 1", "S0212", None, 3),
-        ("$substring(1)", "T0410", "substring", 0),
+        ("1 + (😀 := 1)", "S0212", None, 5),
+        ("$substring(1)", "T0411", "substring", 0),
         ('$decodeUrl("%E0%A4%A")', "D3140", "decodeUrl", 0),
         ("nope()", "T1006", "nope", 0),
         ("sum(c)", "T1005", "sum", 0),
@@ -93,7 +98,6 @@ def test_what_the_library_gets_wrong_is_as_in_the_reference(text: str, expected:
         ("$sift()", "T1006", "sift", 0),
         ("1 !", "S0204", None, 2),
         ("/* a", "S0106", None, 0),
-        ("/x*/", "S0302", None, 0),
         ('$replace("abc", /x*/, "-")', "D1004", "replace", 0),
         ("$sum", "G0007", None, None),
         ("1/0", "D1001", None, None),
@@ -104,15 +108,12 @@ def test_an_error_has_the_code_of_the_reference_and_the_place_of_its_token(
     text: str, code: str, token: str | None, position: int | None
 ):
     given = fault(text)
-    if code.startswith("S"):
-        assert given.code.startswith("S")
-        return
     assert (given.code, given.token, given.position) == (code, token, position)
 
 
 def test_a_place_is_told_by_line_and_column():
     given = fault('"😀" &\n  (a < "x")')
-    assert (given.line, given.column, given.position) == (2, 6, 12)
+    assert (given.line, given.column, given.position) == (2, 6, 11)
 
 
 @pytest.mark.parametrize(
@@ -170,8 +171,10 @@ def test_one_evaluation_knows_nothing_of_another():
 
 def test_a_binding_may_take_the_name_of_a_function():
     assert value("$sum", bindings={"sum": 5}) == 5
-    assert fault("$sum(c)").code if isinstance(run("$sum(c)"), Fault) else value("$sum(c)") == 6
-    assert evaluate("$sum(1)", {}, {"sum": 5}, limits=Limits(), clock=time.monotonic, now=0).code == "T1006"  # type: ignore[union-attr]
+    given = run("$sum(c)", bindings={"sum": 5})
+    assert isinstance(given, Fault)
+    assert given.code == "T1006"
+    assert value("$sum(c)") == sum(DATA["c"])
 
 
 @pytest.mark.parametrize("text", ["d", "$", "$$.d.g", "**", "d.g[0]", "$v", "[$v]", "$merge([d, $v])"])
@@ -214,11 +217,12 @@ def test_null_is_not_undefined():
 
 
 _TOKENS = [
-    "a", "c", "d.g", "$", "$$", "%", "*", "**", ".", "[", "]", "{", "}", "(", ")", ",", ";", ":", ":=", "?", "?:", "??", "~>",
-    "@$x", "#$i", "^(", "<", ">", "=", "!=", "in", "and", "or", "+", "-", "/", "&", "..", "|", "1", "0", "-1", "1e400", '"x"', "'",
-    "`b`", "/a+/", "/(a|b)/i", "null", "true", "function($x){", "λ($x)<n:n>{", "$sum(", "$map(", "$string(", "$eval(", "$sort(",
-    "$fromMillis(", "$toMillis(", '"[Y]"', "$formatNumber(", '"#0.0"', "$split(", "$match(", "$replace(", "$pad(", "!", "~",
-    "/*", "*/", "\n", "😀", "\\", "$__evaluate_entry", "__class__", "__proto__",
+    "a", "c", "d.g", "$", "$$", "%", "*", "**", ".", "[", "]", "{", "}", "(", ")", ",", ";", ":", ":=", "?",
+    "?:", "??", "~>", "@$x", "#$i", "^(", "<", ">", "=", "!=", "in", "and", "or", "+", "-", "/", "&", "..", "|",
+    "1", "0", "-1", "1e400", '"x"', "'", "`b`", "/a+/", "/(a|b)/i", "null", "true", "function($x){",
+    "λ($x)<n:n>{", "$sum(", "$map(", "$string(", "$eval(", "$sort(", "$fromMillis(", "$toMillis(", '"[Y]"',
+    "$formatNumber(", '"#0.0"', "$split(", "$match(", "$replace(", "$pad(", "!", "~", "/*", "*/", "\n", "😀",
+    "\\", "$__evaluate_entry", "__class__", "__proto__",
 ]  # fmt: skip
 
 
@@ -228,12 +232,12 @@ def test_any_text_gives_an_outcome_and_the_same_again(text: str):
     data = copy.deepcopy(DATA)
     first, second = run(text, data, seconds=0.5, items=100_000), run(text, data, seconds=0.5, items=100_000)
     assert data == DATA
-    if not (isinstance(first, Fault) and first.code in ("D1012",)):
+    if not (isinstance(first, Fault) and first.code == "D1012"):
         assert first == second
     if isinstance(first, Result):
         json.dumps(first.value, allow_nan=False)
     elif isinstance(first, Fault):
-        assert first.code not in {"G0005"}, first
+        assert first.code != "G0005", first
 
 
 _JSON = st.recursive(
@@ -250,7 +254,13 @@ _JSON = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(_JSON)
 def test_any_input_passes_through_as_it_is(data: Any):
-    assert run("$", data) == Result(data)
+    given = value("$", data)
+    assert as_doubles(given) == as_doubles(data)
+
+
+def as_doubles(data: Any) -> Any:
+    """Numbers as JavaScript has them: 1 and 1.0 are one."""
+    return json.loads(json.dumps(data), parse_int=float)
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "jsonata.md"

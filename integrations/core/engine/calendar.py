@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 DAYS: Final = ["", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
@@ -52,35 +53,8 @@ class Moment:
 
 def fragment(moment: Moment, component: str) -> int | str | None:
     """A component of a picture, as a number; None for those without."""
-    match component:
-        case "Y":
-            return moment.year
-        case "M":
-            return moment.month
-        case "D":
-            return moment.day
-        case "d":
-            return moment.date - days(moment.year, 1, 1) + 1
-        case "F":
-            return (moment.date + 3) % 7 + 1
-        case "W" | "X":
-            return _of_year(moment, component)
-        case "w" | "x":
-            return _of_month(moment, component)
-        case "H":
-            return moment.hour
-        case "h":
-            return moment.hour % 12 or 12
-        case "m":
-            return moment.minute
-        case "s":
-            return moment.second
-        case "f":
-            return moment.milli
-        case "P":
-            return "pm" if moment.hour >= 12 else "am"  # noqa: PLR2004 - noon
-        case _:
-            return None
+    read = _FRAGMENTS.get(component)
+    return None if read is None else read(moment)
 
 
 def _first_week(year: int, month: int) -> int:
@@ -108,3 +82,22 @@ def _of_month(moment: Moment, component: str) -> int:
     elif moment.date >= _first_week(*(following := (year + 1, 1) if month == 12 else (year, month + 1))):  # noqa: PLR2004
         year, month = following
     return month if component == "x" else (moment.date - _first_week(year, month)) // 7 + 1
+
+
+_FRAGMENTS: Final[dict[str, Callable[[Moment], int | str]]] = {
+    "Y": lambda moment: moment.year,
+    "M": lambda moment: moment.month,
+    "D": lambda moment: moment.day,
+    "d": lambda moment: moment.date - days(moment.year, 1, 1) + 1,
+    "F": lambda moment: (moment.date + 3) % 7 + 1,
+    "W": lambda moment: _of_year(moment, "W"),
+    "X": lambda moment: _of_year(moment, "X"),
+    "w": lambda moment: _of_month(moment, "w"),
+    "x": lambda moment: _of_month(moment, "x"),
+    "H": lambda moment: moment.hour,
+    "h": lambda moment: moment.hour % 12 or 12,
+    "m": lambda moment: moment.minute,
+    "s": lambda moment: moment.second,
+    "f": lambda moment: moment.milli,
+    "P": lambda moment: "pm" if moment.hour >= 12 else "am",  # noqa: PLR2004 - noon
+}

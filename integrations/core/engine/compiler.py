@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from integrations.core.engine import calls, nodes, operators, paths
+from integrations.core.engine import calls, nodes, operators, paths, wildcards
 from integrations.core.engine.machine import Code, Frame
 from integrations.core.engine.values import Seq, U, Value, collapsed, unchanged
 from integrations.core.syntax import Symbol
@@ -40,7 +40,7 @@ class Compiler:
         return code if code is plain else _settled(code)
 
     def settle(self, node: Symbol) -> Callable[[Value], Value]:
-        """What becomes of a sequence that the node gives, as long as nothing of the node itself is still to look at it."""
+        """What becomes of a sequence that the node gives; nothing where predicates or a grouping still look at it."""
         return unchanged if node.keep_array or node.predicate or node.group is not None else collapsed
 
     def start(self, node: Symbol) -> int:
@@ -100,7 +100,7 @@ _NO_PARTS: Final = frozenset({"_outer_instance", "slot", "ancestor", "seeking_pa
 
 
 def _names(tree: Symbol) -> tuple[frozenset[str], bool, bool]:
-    """The variables that the expression binds somewhere; whether it mentions `$eval`, which may bind more; a transform."""
+    """The variables that the expression binds; whether it mentions `$eval`, which may bind more; a transform."""
     bound: set[str] = set()
     uses_eval = has_transform = False
     seen: set[int] = set()
@@ -128,8 +128,8 @@ def _names(tree: Symbol) -> tuple[frozenset[str], bool, bool]:
 _KINDS: Final[dict[str, Callable[[Compiler, Symbol], Code]]] = {
     "path": paths.path,
     "name": paths.name,
-    "wildcard": paths.wildcard,
-    "descendant": paths.descendants,
+    "wildcard": wildcards.wildcard,
+    "descendant": wildcards.descendants,
     "binary": operators.binary,
     "unary": operators.unary,
     "string": nodes.literal,

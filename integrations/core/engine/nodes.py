@@ -27,7 +27,7 @@ def literal(_compiler: Compiler, node: Symbol) -> Code:
 
 
 def paired(text: str) -> str:
-    """The text with each pair of surrogates, as `\\ud83d\\ude00` gives, made the one character that it is."""
+    """The text with each pair of surrogates, as two escapes give, made the one character that it is."""
     if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")

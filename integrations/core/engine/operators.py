@@ -74,10 +74,7 @@ def _arithmetic(left: Code, right: Code, operate: Callable[[Any, Any], Any], tok
     def code(value: Value, frame: Frame) -> Value:
         one, other = left(value, frame), right(value, frame)
         try:
-            if one is not U and not is_number(one):
-                raise EvaluationError("T2001", value=one)
-            if other is not U and not is_number(other):
-                raise EvaluationError("T2002", value=other)
+            _check_numbers(one, other)
         except EvaluationError as error:
             raise error.placed(position, token) from None
         if one is U or other is U:
@@ -85,6 +82,13 @@ def _arithmetic(left: Code, right: Code, operate: Callable[[Any, Any], Any], tok
         return operate(number(one), number(other))
 
     return code
+
+
+def _check_numbers(one: Value, other: Value) -> None:
+    if one is not U and not is_number(one):
+        raise EvaluationError("T2001", value=one)
+    if other is not U and not is_number(other):
+        raise EvaluationError("T2002", value=other)
 
 
 def _sum(one: float, other: float) -> float:

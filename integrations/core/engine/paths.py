@@ -224,10 +224,8 @@ def condition(compiler: Compiler, node: Symbol) -> Filter:
         work = frame.machine.work
         for index, item in enumerate(items):
             work()
-            if is_tuples:
-                result = code(item["@"], Frame(dict(item), frame, frame.machine))
-            else:
-                result = code(item, frame)
+            scope = Frame(dict(item), frame, frame.machine) if is_tuples else frame
+            result = code(item["@"] if is_tuples else item, scope)
             if result is True:
                 results.append(item)
             elif result is False or result is U:
@@ -271,59 +269,6 @@ def _positions(result: Value) -> list[int] | None:
 def name(_compiler: Compiler, node: Symbol) -> Code:
     key = str(node.value)
     return lambda value, _frame: collapsed(lookup(value, key))
-
-
-def wildcard(compiler: Compiler, node: Symbol) -> Code:
-    settle = compiler.settle(node)
-
-    def code(value: Value, frame: Frame) -> Value:
-        if type(value) is Seq and value.outer and value:
-            value = value[0]
-        results = Seq()
-        for item in (
-            [value[key] for key in keys(value)] if type(value) is dict else value if isinstance(value, list) else ()
-        ):
-            if isinstance(item, list):
-                _flatten(item, results)
-            else:
-                results.append(item)
-        frame.machine.room(len(results))
-        return settle(results)
-
-    return code
-
-
-def _flatten(items: list[Value], into: list[Value]) -> None:
-    for item in items:
-        if isinstance(item, list):
-            _flatten(item, into)
-        else:
-            into.append(item)
-
-
-def descendants(compiler: Compiler, node: Symbol) -> Code:
-    settle = compiler.settle(node)
-
-    def code(value: Value, frame: Frame) -> Value:
-        if value is U:
-            return U
-        results = Seq()
-        _descend(value, results)
-        frame.machine.room(len(results))
-        return results[0] if len(results) == 1 else settle(results)
-
-    return code
-
-
-def _descend(value: Value, into: list[Value]) -> None:
-    if isinstance(value, list):
-        for item in value:
-            _descend(item, into)
-        return
-    into.append(value)
-    if type(value) is dict:
-        for key in keys(value):
-            _descend(value[key], into)
 
 
 def grouping(compiler: Compiler, node: Symbol) -> Code:

@@ -94,7 +94,7 @@ def matches(machine: Machine, matcher: Function, text: str) -> Iterator[Found]:
 
 def _checked(result: Any) -> Found | None:
     """The match that a function describes. Raises T1010 where it describes none."""
-    if result is None or result is False or result == "" or result == 0:
+    if result is None or (type(result) in (bool, int, float, str) and not result):
         return None
     if type(result) is not dict:
         raise EvaluationError("T1010")

@@ -91,7 +91,7 @@ def is_number(value: Value) -> bool:
     if kind is float:
         if math.isinf(value):
             raise EvaluationError("D1001", value=value)
-        return value == value  # noqa: PLR0124 - NaN is not itself
+        return not math.isnan(value)
     return False
 
 
