@@ -45,8 +45,16 @@ def who_asks(request: HttpRequest) -> str:
     """Whose share a request takes: the person's, or without sign-in that of everyone at the same address."""
     user = request.user
     if isinstance(user, AnonymousUser):
-        return f"address-{request.META.get('REMOTE_ADDR', '')}"
+        return f"address-{address_of(request)}"
     return f"user-{user.pk}"
+
+
+def address_of(request: HttpRequest) -> str:
+    """The peer's address; behind a trusted proxy the one that the proxy saw."""
+    forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    if settings.TRUST_PROXY and forwarded:
+        return forwarded.rpartition(",")[2].strip()[:64]
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def take_share(purpose: str, who: str, *, per_minute: int) -> None:

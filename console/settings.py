@@ -172,6 +172,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_ADD_HEADERS_FUNCTION = "console.static_files.add_headers"
 
 # --- sign-in -------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "console.User"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -16,6 +15,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
+from console.limits import address_of
 from console.models import ApiToken, User
 from console.tokens import PREFIX, active_token, note_use
 
@@ -64,7 +64,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 def _count_failure(request: Request) -> None:
     """Counts per address and minute. Raises Throttled past the limit."""
     minute, second = divmod(int(timezone.now().timestamp()), int(WINDOW.total_seconds()))
-    key = f"api-failures:{_address(request)}:{minute}"
+    key = f"api-failures:{address_of(request)}:{minute}"
     cache.add(key, 0, timeout=2 * WINDOW.total_seconds())
     try:
         failures = cache.incr(key)
@@ -72,11 +72,3 @@ def _count_failure(request: Request) -> None:
         return
     if failures > MOST_FAILURES:
         raise Throttled(wait=WINDOW.total_seconds() - second, detail="Too many bad tokens came from your address.")
-
-
-def _address(request: Request) -> str:
-    """The peer's address; behind a trusted proxy the one that the proxy saw."""
-    forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    if settings.TRUST_PROXY and forwarded:
-        return forwarded.rpartition(",")[2].strip()[:64]
-    return str(request.META.get("REMOTE_ADDR", ""))

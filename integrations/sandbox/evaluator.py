@@ -72,6 +72,10 @@ class Evaluator:
         """`expressions.analyse` of each text, side by side in the workers."""
         return Batch(self._pool, [_Analysis(text) for text in texts]).run()
 
+    def start(self) -> None:
+        """Start a first worker, so that the first evaluation need not wait for it. Never raises."""
+        self.evaluate(Run(expression="null"))
+
     def close(self) -> None:
         """End the workers. A later call starts new ones."""
         self._pool.close()
