@@ -111,6 +111,16 @@ def test_an_error_has_the_code_of_the_reference_and_the_place_of_its_token(
     assert (given.code, given.token, given.position) == (code, token, position)
 
 
+def test_what_evaluates_itself_over_and_over_ends_with_a_short_sentence():
+    given = fault("($f := function($n) { 1 + $eval('$f($n + 1)') }; $f(1))", depth=100_000)
+    assert given.code in {"D1011", "D3121"}
+    assert len(given.message) < 300
+
+
+def test_a_fraction_has_no_more_places_than_in_the_reference():
+    assert fault(f"$formatNumber(1.5, '0.{'0' * 101}')").code == "D1001"
+
+
 def test_a_place_is_told_by_line_and_column():
     given = fault('"😀" &\n  (a < "x")')
     assert (given.line, given.column, given.position) == (2, 6, 11)

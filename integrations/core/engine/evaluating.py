@@ -28,6 +28,6 @@ def evaluate(machine: Machine, text: Value, focus: Value = U) -> Value:
     try:
         return Compiler(tree).code(tree)(value, frame)
     except EvaluationError as error:
-        if error.code in LIMITS:
+        if error.code in LIMITS or error.code == "D3121":  # which tells of the innermost already
             raise
         raise EvaluationError("D3121", value=Sentence(fault(error, text).message)) from None

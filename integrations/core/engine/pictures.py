@@ -26,6 +26,7 @@ _DEFAULTS: Final = {
     "digit": "#",
     "pattern-separator": ";",
 }
+_MOST_PLACES: Final = 100  # of a fraction that JavaScript writes
 _LARGEST_FIXED: Final = 1e21  # from here on JavaScript's toFixed writes an exponent
 
 
@@ -94,6 +95,8 @@ class _Form:
 def format_number(machine: Machine, value: Value, picture: Value = U, options: Value = U) -> Value:
     if value is U:
         return U
+    if picture is U:
+        raise EvaluationError("T0410", index=2, value=picture)
     signs = _Signs(options)
     machine.text(len(picture))
     pictures = picture.split(signs.pattern) if signs.pattern else list(picture)
@@ -103,6 +106,9 @@ def format_number(machine: Machine, value: Value, picture: Value = U, options: V
     for part in parts:
         _check(part, signs)
     forms = [_form(part, signs) for part in parts]
+    places = max(form.most_fraction for form in forms)
+    if places > _MOST_PLACES:
+        raise EvaluationError("D1001", value=places)
     if len(forms) == 1:
         forms.append(replace(forms[0], prefix=signs.minus + forms[0].prefix))
     value = number(value)
