@@ -137,7 +137,7 @@ def _marker(text: str, before: list[Part]) -> Marker:  # noqa: C901 - one case a
 
 
 def _width(text: str) -> int | None:
-    found = re.match("[0-9]{1,4}", text)
+    found = re.match("[0-9]{1,15}", text)
     return int(found[0]) if found else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Final
 
-from integrations.core.engine.faults import EvaluationError
+from integrations.core.engine.faults import STRING_TOO_LONG, EvaluationError
 from integrations.core.engine.values import SAFE, U, Value, number, number_text, tidy
 
 _FEW: Final = [
@@ -68,7 +68,8 @@ _ZEROS: Final = (
     0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10,
 )  # fmt: skip
 _LARGEST_ROMAN: Final = 100_000  # the numeral of a larger number has hundreds of letters
-_LONGEST: Final = 400  # digits that a picture may ask for; a double has fewer
+_WIDEST: Final = 100_000  # digits that a picture may ask for
+_LONGEST: Final = 400  # digits that are read; a double has fewer
 
 
 def _word_values() -> dict[str, int]:
@@ -216,7 +217,9 @@ def _words(value: int, *, ordinal: bool, follows: bool = False) -> str:
 
 
 def _decimal(size: float, form: Format) -> str:
-    text = number_text(tidy(size)).rjust(min(form.mandatory, _LONGEST), "0")
+    if form.mandatory > _WIDEST:
+        raise EvaluationError(STRING_TOO_LONG, value=_WIDEST)
+    text = number_text(tidy(size)).rjust(form.mandatory, "0")
     if form.zero != 0x30:  # noqa: PLR2004 - the digit 0
         text = "".join(chr(ord(character) + form.zero - 0x30) for character in text)
     if form.regular:
