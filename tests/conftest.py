@@ -33,7 +33,7 @@ def _redis_of_this_worker(url: str) -> str:
 def _choose_settings() -> None:
     if "django.conf" in sys.modules and sys.modules["django.conf"].settings.configured:
         raise pytest.UsageError("The settings were read before tests/conftest.py; unset DJANGO_SETTINGS_MODULE.")
-    ours = ("GLASSHOUSE_", "CONFIG_REPOSITORY_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SYNC_", "GIT_", "HCL_")
+    ours = ("GLASSHOUSE_", "CONFIG_REPOSITORY_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SYNC_", "GIT_", "HCL_", "AUDIT_")
     for name in [name for name in os.environ if name.startswith(ours) and name not in _KEPT]:
         del os.environ[name]
     (_DATA / "static").mkdir()  # WhiteNoise warns when it is absent
