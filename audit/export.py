@@ -60,5 +60,3 @@ def _entries(places: list[tuple[int, int]], tree: Tree) -> Iterator[str]:
 
 def _line(**values: object) -> str:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-
-

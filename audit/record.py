@@ -86,7 +86,15 @@ def outcome(
     subject = Subject(
         kind=intended.subject_kind, id=intended.subject_id, name=intended.subject_name, account=intended.account
     )
-    return _write(Event[_NAMES[intended.event]], actor=actor, subject=subject, reason=reason, data=data, phase=phase, intent=intended.pk)
+    return _write(
+        Event[_NAMES[intended.event]],
+        actor=actor,
+        subject=subject,
+        reason=reason,
+        data=data,
+        phase=phase,
+        intent=intended.pk,
+    )
 
 
 @transaction.atomic(durable=True)

@@ -135,4 +135,3 @@ def _sign(head: Range, key: Signer) -> str | None:
     note = key.sign(signed)
     Checkpoint(size=signed.size, root=signed.root, at=signed.time, note=note).save(force_insert=True)
     return note
-

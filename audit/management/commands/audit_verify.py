@@ -21,7 +21,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="exported checkpoints: a folder or repository")
+        parser.add_argument(
+            "--checkpoints", type=Path, metavar="DIR", help="exported checkpoints: a folder or repository"
+        )
         parser.add_argument("--bundle", type=Path, metavar="FILE", help="verify this evidence, without a database")
         parser.add_argument("--key", metavar="VKEY", help="the public key; default: that of AUDIT_KEY_PATH")
         parser.add_argument("--format", choices=["text", "json"], default="text")
