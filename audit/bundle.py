@@ -25,27 +25,37 @@ class BadBundle(Exception):
 
 def verify_bundle(lines: Iterable[str], verifier: Verifier) -> tuple[Checkpoint, int]:
     """The signed checkpoint and the number of entries that it proves. Raises BadBundle."""
-    checkpoint: Checkpoint | None = None
-    count, before, is_ended = 0, -1, False
+    reader = _Reader(verifier)
     for number, line in enumerate(lines, start=1):
         try:
-            found = json.loads(line)
-            if is_ended:
-                raise BadBundle("something follows the end")
-            if checkpoint is None:
-                checkpoint = _head(found, verifier)
-            elif found["type"] == "end":
-                is_ended = True
-                if found["entries"] != count:
-                    raise BadBundle("entries are missing")
-            else:
-                before = _entry(found, checkpoint, before)
-                count += 1
+            reader.take(json.loads(line))
         except (BadBundle, BadNote, WrongProof, ValueError, LookupError, TypeError, AttributeError) as error:
             raise BadBundle(f"Line {number}: {error}") from error
-    if checkpoint is None or not is_ended:
+    if reader.checkpoint is None or not reader.is_ended:
         raise BadBundle("The bundle was cut off.")
-    return checkpoint, count
+    return reader.checkpoint, reader.count
+
+
+class _Reader:
+    """Takes the lines one by one."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        self.checkpoint: Checkpoint | None = None
+        self.count, self.is_ended = 0, False
+        self._verifier, self._before = verifier, -1
+
+    def take(self, found: dict[str, Any]) -> None:
+        if self.is_ended:
+            raise BadBundle("something follows the end")
+        if self.checkpoint is None:
+            self.checkpoint = _head(found, self._verifier)
+        elif found["type"] == "end":
+            self.is_ended = True
+            if found["entries"] != self.count:
+                raise BadBundle("entries are missing")
+        else:
+            self._before = _entry(found, self.checkpoint, self._before)
+            self.count += 1
 
 
 def _head(found: dict[str, Any], verifier: Verifier) -> Checkpoint:

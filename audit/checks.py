@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 
 
 @register(Tags.security, deploy=True)
-def application_owns_the_log(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def application_owns_the_log(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001 - Django's form
     """Warns when the application's role may disable the triggers: it owns the tables, or is a superuser."""
     if connection.vendor != "postgresql":
         return []

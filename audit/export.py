@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-
 from audit.bodies import COLUMNS, body, parsed
 from audit.bundle import VERSION
 from audit.merkle import Tree

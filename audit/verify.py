@@ -97,7 +97,7 @@ def _one_moment() -> Iterator[None]:
 
 
 def _checkpoints(verifier: Verifier, exported: Mapping[str, str], report: Report) -> dict[int, list[tuple[str, bytes]]]:
-    """size → (what it is called, root) of every checkpoint with a good signature."""
+    """By size, (what it is called, root) of every checkpoint with a good signature."""
     found: dict[int, list[tuple[str, bytes]]] = {0: []}
     for row in Checkpoint.objects.order_by("size").iterator():
         signed = _open(verifier, f"checkpoint {row.size} of the database", row.note, report)
@@ -126,7 +126,7 @@ def _walk(wanted: Mapping[int, list[tuple[str, bytes]]], report: Report) -> None
     for index, hashed, entry_id, salt, personal, *row in _rows():
         raw = bytes(hashed)
         if is_good:
-            is_good = _is_right(builder.size, index, raw, entry_id, row, salt, personal, report)
+            is_good = _is_right(builder.size, (index, raw, entry_id), row, (salt, personal), report)
         builder.append(raw if len(raw) == HASH_SIZE else leaf_hash(raw))
         for name, root in wanted.get(builder.size, ()):
             if root != builder.root:
@@ -141,8 +141,9 @@ def _walk(wanted: Mapping[int, list[tuple[str, bytes]]], report: Report) -> None
 
 
 def _is_right(
-    expected: int, index: int, hashed: bytes, entry_id: int, row: list[Any], salt: str, personal: str, report: Report
+    expected: int, place: tuple[int, bytes, int], row: list[Any], private: tuple[str | None, str], report: Report
 ) -> bool:
+    (index, hashed, entry_id), (salt, personal) = place, private
     if index != expected:
         report.add("gap", f"Leaf {expected} is missing.", index=expected)
     elif row[_ID] is None:
@@ -152,7 +153,7 @@ def _is_right(
     elif row[_COMMITMENT] and salt is None:
         report.erased += 1
         return True
-    elif row[_COMMITMENT] and not _is_committed(row[_COMMITMENT], salt, personal):
+    elif row[_COMMITMENT] and salt is not None and not _is_committed(row[_COMMITMENT], salt, personal):
         report.add("personal", f"The personal data of entry {entry_id} were changed.", entry=entry_id, index=index)
     else:
         return True
