@@ -16,6 +16,7 @@ from audit.keys import signer
 from audit.record import close_orphans
 from audit.repository import export_checkpoints
 from audit.sealing import BATCH, Damaged, seal, seal_all
+from audit.streaming import deliver, sinks
 
 _PAUSE, _ORPHANS = 0.2, timedelta(hours=1)
 log = structlog.get_logger(__name__)
@@ -45,6 +46,8 @@ class Command(BaseCommand):
 
     def _follow(self) -> None:
         close_orphans(older_than=_ORPHANS)
+        # Beside the sealing: a receiver that is slow to answer must not hold it up.
+        threading.Thread(target=_deliver_for_ever, name="audit-delivery", daemon=True).start()
         pause = threading.Event()
         while True:
             try:
@@ -60,3 +63,18 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
             if done is None or done.entries < BATCH:
                 pause.wait(_PAUSE)
+
+
+def _deliver_for_ever() -> None:
+    if not sinks():
+        return
+    pause = threading.Event()
+    while True:
+        try:
+            taken = deliver()
+        except DatabaseError as error:
+            log.warning("audit.delivery_waits", error=str(error))
+            connection.close()
+            taken = 0
+        if not taken:
+            pause.wait(1)
