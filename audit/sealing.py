@@ -65,11 +65,9 @@ def seal(*, key: Signer | None = None, at_once: bool = False) -> Sealed:
 def seal_all(*, key: Signer | None = None) -> Sealed:
     """Seals what is in the queue and ends with a checkpoint."""
     total, note = 0, None
-    while True:
-        done = seal(key=key, at_once=True)
+    while (done := seal(key=key)).entries:
         total, note = total + done.entries, done.checkpoint or note
-        if not done.entries:
-            return Sealed(entries=total, checkpoint=note)
+    return Sealed(entries=total, checkpoint=seal(key=key, at_once=True).checkpoint or note)
 
 
 def _lock() -> bool:
