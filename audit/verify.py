@@ -15,6 +15,7 @@ from typing import Any
 
 import pygit2
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from audit import bodies, triggers
@@ -196,9 +197,10 @@ def _with_times(rows: Iterable[tuple[Any, ...]], place: int) -> Iterator[tuple[A
 
 def _check_queue(report: Report) -> None:
     """Entries without a leaf: young ones are on their way, others were kept from it."""
-    sealed = Leaf.objects.values("entry_id")
+    # NOT EXISTS: PostgreSQL runs NOT IN over a million leaves row by row.
+    sealed = Exists(Leaf.objects.filter(entry_id=OuterRef("pk")))
     report.unsealed = Entry.objects.count() - report.leaves if report.is_whole else Pending.objects.count()
-    late = Entry.objects.exclude(pk__in=sealed).filter(at__lt=Now() - UNSEALED).order_by("pk").first()
+    late = Entry.objects.filter(~sealed, at__lt=Now() - UNSEALED).order_by("pk").first()
     if late:
         queued = Pending.objects.filter(pk=late.pk).exists()
         why = "no sealer is at work" if queued else "it was taken out of the queue"
