@@ -204,6 +204,18 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 
+# --- audit log -----------------------------------------------------------------------------------------
+# Names this console's log in every checkpoint; give each installation a name of its own.
+AUDIT_ORIGIN = env.text("AUDIT_ORIGIN", "glasshouse/audit")
+AUDIT_KEY_FILE = env.path("AUDIT_KEY_PATH", DATA_DIR / "audit-key")
+AUDIT_CHECKPOINT_SECONDS = env.number("AUDIT_CHECKPOINT_SECONDS", 60, least=1, most=3600)
+AUDIT_CHECKPOINT_REPOSITORY = env.path("AUDIT_CHECKPOINT_REPOSITORY", DATA_DIR / "checkpoints.git")
+AUDIT_CHECKPOINT_REMOTE = env.text("AUDIT_CHECKPOINT_REMOTE")
+AUDIT_WEBHOOK_URL = env.text("AUDIT_WEBHOOK_URL")
+AUDIT_WEBHOOK_SECRET = env.text("AUDIT_WEBHOOK_SECRET")
+AUDIT_SYSLOG_URL = env.text("AUDIT_SYSLOG_URL")  # tcp://host:601 or udp://host:514
+AUDIT_STREAM_FORMAT = env.choice("AUDIT_STREAM_FORMAT", "plain", ("plain", "ocsf"))
+
 # --- hardening -----------------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

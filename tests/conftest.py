@@ -33,7 +33,17 @@ def _redis_of_this_worker(url: str) -> str:
 def _choose_settings() -> None:
     if "django.conf" in sys.modules and sys.modules["django.conf"].settings.configured:
         raise pytest.UsageError("The settings were read before tests/conftest.py; unset DJANGO_SETTINGS_MODULE.")
-    ours = ("GLASSHOUSE_", "CONFIG_REPOSITORY_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SYNC_", "GIT_", "HCL_")
+    ours = (
+        "GLASSHOUSE_",
+        "CONFIG_REPOSITORY_",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "SYNC_",
+        "GIT_",
+        "HCL_",
+        "AUDIT_",
+    )
     for name in [name for name in os.environ if name.startswith(ours) and name not in _KEPT]:
         del os.environ[name]
     (_DATA / "static").mkdir()  # WhiteNoise warns when it is absent
@@ -88,6 +98,28 @@ def _fresh_cache() -> None:
 
     if isinstance(caches["default"], RedisCache):
         caches["default"].clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_audit_log() -> Iterator[None]:
+    """Tests of transactions empty every table after them, which the audit log's triggers rightly refuse."""
+    from django.core.management.commands.flush import Command
+    from django.db import connection
+
+    from audit import triggers
+
+    flush = Command.handle
+
+    def handle(self: Command, **options: object) -> None:
+        triggers.remove(connection)
+        try:
+            flush(self, **options)
+        finally:
+            triggers.install(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Command, "handle", handle)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

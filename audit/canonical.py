@@ -1,0 +1,56 @@
+"""The one way to write a value as JSON, so that equal values have equal hashes: RFC 8785 without fractions.
+
+Keys are sorted, nothing stands between the tokens, only what must be is escaped, and the text is UTF-8. What RFC 8785
+leaves to a number format or to UTF-16 is refused instead: floats, integers beyond 2^53, lone surrogates, keys with
+characters beyond the basic plane. U+0000 is refused too, for PostgreSQL cannot store it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_MOST = 2**53 - 1
+_BASIC_PLANE = "\uffff"
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+class NotCanonical(ValueError):
+    """The value has no canonical form."""
+
+
+def canonical(value: Any) -> str:
+    """The canonical text of plain JSON values; raises NotCanonical for any other."""
+    _check(value)
+    return _encode(value)
+
+
+def _check(value: Any) -> None:
+    match value:
+        case None | bool():
+            pass
+        case int():
+            if abs(value) > _MOST:
+                raise NotCanonical("an integer beyond 2^53")
+        case str():
+            _check_text(value)
+        case list() | tuple():
+            for item in value:
+                _check(item)
+        case dict():
+            for key, item in value.items():
+                if not isinstance(key, str) or (key and max(key) > _BASIC_PLANE):
+                    raise NotCanonical("a key that is no text of the basic plane")
+                _check_text(key)
+                _check(item)
+        case _:
+            raise NotCanonical(f"a value of type {type(value).__name__}")
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise NotCanonical("a text with U+0000")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise NotCanonical("a text with a lone surrogate") from None

@@ -1,0 +1,207 @@
+"""Proving the log whole: every body against its leaf, every leaf against every checkpoint, and what watches over them.
+
+All checkpoints are checked against one and the same sequence of leaves, and so are consistent with one another.
+Checkpoints that left the machine are what nobody with the database, or even with the key, can take back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pygit2
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from audit import bodies, triggers
+from audit.merkle import HASH_SIZE, Builder, leaf_hash
+from audit.models import Checkpoint, Entry, Leaf, Pending, TreeHead
+from audit.note import BadNote, Checkpoint as Signed, Verifier
+
+UNSEALED = timedelta(minutes=1)  # older than this, an entry without a leaf is a finding
+_FETCH = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong. `entry` and `index` name the first entry and leaf that show it, where there is one."""
+
+    code: str
+    message: str
+    entry: int | None = None
+    index: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    leaves: int = 0
+    unsealed: int = 0
+    erased: int = 0
+    checkpoints: int = 0
+    root: str = ""
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.findings
+
+    def add(self, code: str, message: str, *, entry: int | None = None, index: int | None = None) -> None:
+        self.findings.append(Finding(code=code, message=message, entry=entry, index=index))
+
+
+def verify(verifier: Verifier, exported: Mapping[str, str] | None = None) -> Report:
+    """Verifies the whole log. `exported` maps the names of checkpoints kept elsewhere to their notes."""
+    report = Report()
+    with _one_moment():
+        wanted = _checkpoints(verifier, exported or {}, report)
+        _walk(wanted, report)
+        _check_queue(report)
+    for name in triggers.missing(connection):
+        report.add("trigger", f"The trigger {name} is missing, disabled or altered.")
+    return report
+
+
+def read_checkpoints(place: Path) -> dict[str, str]:
+    """The notes (`*.txt`) below a folder, or on the branch of a bare repository."""
+    if (place / "HEAD").is_file() and (place / "objects").is_dir():
+        repository = pygit2.Repository(str(place))
+        if repository.head_is_unborn:
+            return {}
+        return dict(_blobs(repository.head.peel(pygit2.Commit).tree, ""))
+    return {str(path.relative_to(place)): path.read_text(encoding="utf-8") for path in sorted(place.rglob("*.txt"))}
+
+
+def _blobs(tree: pygit2.Tree, above: str) -> Iterator[tuple[str, str]]:
+    for item in tree:
+        if isinstance(item, pygit2.Tree):
+            yield from _blobs(item, f"{above}{item.name}/")
+        elif isinstance(item, pygit2.Blob) and str(item.name).endswith(".txt"):
+            yield f"{above}{item.name}", item.data.decode("utf-8", "replace")
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """All reads see one state. SQLite's transactions would hold writers up: there the reads are ordered to be safe."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(durable=not connection.in_atomic_block):
+        if len(connection.savepoint_ids) == 0:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _checkpoints(verifier: Verifier, exported: Mapping[str, str], report: Report) -> dict[int, list[tuple[str, bytes]]]:
+    """By size, (what it is called, root) of every checkpoint with a good signature."""
+    found: dict[int, list[tuple[str, bytes]]] = {0: []}
+    for row in Checkpoint.objects.order_by("size").iterator():
+        signed = _open(verifier, f"checkpoint {row.size} of the database", row.note, report)
+        if signed:
+            if (signed.size, signed.root) != (row.size, bytes(row.root)):
+                report.add("checkpoint", f"The row of checkpoint {row.size} says otherwise than its signed note.")
+            found.setdefault(signed.size, []).append((f"checkpoint {row.size}", signed.root))
+    for name, note in exported.items():
+        if signed := _open(verifier, f"exported checkpoint {name}", note, report):
+            found.setdefault(signed.size, []).append((f"exported checkpoint {name}", signed.root))
+    return found
+
+
+def _open(verifier: Verifier, name: str, note: str, report: Report) -> Signed | None:
+    report.checkpoints += 1
+    try:
+        return verifier.open(note)
+    except BadNote as error:
+        report.add("signature", f"The {name} cannot be trusted: {error}")
+        return None
+
+
+def _walk(wanted: Mapping[int, list[tuple[str, bytes]]], report: Report) -> None:
+    """One pass over the leaves in order, with their entries. The first wrong entry is named, and no later one."""
+    builder, is_good = Builder(), True
+    for index, hashed, entry_id, salt, personal, *row in _rows():
+        raw = bytes(hashed)
+        if is_good:
+            is_good = _is_right(builder.size, (index, raw, entry_id), row, (salt, personal), report)
+        builder.append(raw if len(raw) == HASH_SIZE else leaf_hash(raw))
+        for name, root in wanted.get(builder.size, ()):
+            if root != builder.root:
+                report.add("root", f"The {name} has another root: a leaf up to here was changed.", index=index)
+    report.leaves, report.root = builder.size, builder.root.hex()
+    longest = max(wanted)
+    if longest > builder.size:
+        report.add("cut", f"A checkpoint was signed over {longest} leaves, and {builder.size} are left.")
+    head = TreeHead.objects.filter(pk=1).first()
+    if connection.vendor == "postgresql" and (head.size if head else 0) != builder.size:
+        report.add("head", "The tree head has another size than the leaves.")
+
+
+def _is_right(
+    expected: int, place: tuple[int, bytes, int], row: list[Any], private: tuple[str | None, str], report: Report
+) -> bool:
+    (index, hashed, entry_id), (salt, personal) = place, private
+    if index != expected:
+        report.add("gap", f"Leaf {expected} is missing.", index=expected)
+    elif row[_ID] is None:
+        report.add("deleted", f"Entry {entry_id} is gone, and its leaf stands.", entry=entry_id, index=index)
+    elif leaf_hash(bodies.body(row)) != hashed:
+        report.add("changed", f"Entry {entry_id} is not what was sealed.", entry=entry_id, index=index)
+    elif row[_COMMITMENT] and salt is None:
+        report.erased += 1
+        return True
+    elif row[_COMMITMENT] and salt is not None and not _is_committed(row[_COMMITMENT], salt, personal):
+        report.add("personal", f"The personal data of entry {entry_id} were changed.", entry=entry_id, index=index)
+    else:
+        return True
+    return False
+
+
+def _is_committed(bound: str, salt: str, personal: str) -> bool:
+    try:
+        return bodies.commitment(salt, personal) == bound
+    except ValueError:  # the salt is no hexadecimal text any more
+        return False
+
+
+_ID, _COMMITMENT = bodies.COLUMNS.index("id"), bodies.COLUMNS.index("commitment")
+
+
+def _rows() -> Iterator[tuple[Any, ...]]:
+    columns = ", ".join(f"e.{name}" for name in bodies.COLUMNS)
+    query = (
+        f'SELECT l."index", l.hash, l.entry_id, p.salt, p.body, {columns} FROM audit_leaf l'  # noqa: S608 - our names
+        " LEFT JOIN audit_entry e ON e.id = l.entry_id LEFT JOIN audit_personaldata p"
+        " ON p.commitment = e.commitment AND e.commitment <> '' ORDER BY l.\"index\""
+    )
+    moment = 5 + bodies.COLUMNS.index("at")
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(query)
+        while rows := cursor.fetchmany(_FETCH):
+            yield from rows if connection.vendor == "postgresql" else _with_times(rows, moment)
+
+
+def _with_times(rows: Iterable[tuple[Any, ...]], place: int) -> Iterator[tuple[Any, ...]]:
+    """SQLite keeps moments as text."""
+    from django.utils.dateparse import parse_datetime  # for SQLite alone
+
+    for row in rows:
+        at = row[place]
+        read = parse_datetime(at) if isinstance(at, str) else at
+        yield (*row[:place], read, *row[place + 1 :])
+
+
+def _check_queue(report: Report) -> None:
+    """Entries without a leaf: young ones are on their way, others were kept from it."""
+    # NOT EXISTS: PostgreSQL runs NOT IN over a million leaves row by row.
+    sealed = Exists(Leaf.objects.filter(entry_id=OuterRef("pk")))
+    report.unsealed = Entry.objects.count() - report.leaves if report.is_whole else Pending.objects.count()
+    late = Entry.objects.filter(~sealed, at__lt=Now() - UNSEALED).order_by("pk").first()
+    if late:
+        queued = Pending.objects.filter(pk=late.pk).exists()
+        why = "no sealer is at work" if queued else "it was taken out of the queue"
+        report.add("unsealed", f"Entry {late.pk} has no leaf after a minute: {why}.", entry=late.pk)
