@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from console.environment import Environment, database
 from console.logs import configuration as log_configuration
 from console.secret_key import kept_secret_key
+from console.static_files import add_headers
 
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -172,7 +173,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_ADD_HEADERS_FUNCTION = "console.static_files.add_headers"
+WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 
 # --- sign-in -------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "console.User"

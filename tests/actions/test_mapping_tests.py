@@ -83,6 +83,7 @@ def test_the_active_snapshot_gets_its_report(sampled: Config) -> None:
 
 def test_a_sync_that_activates_has_its_tests_run(sampled: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks.run_mapping_tests, "delay", tasks.run_mapping_tests)
+    monkeypatch.setattr(tasks.compare_all_engines, "delay", tasks.compare_all_engines)
     sampled.push({OWN: '{"tier": "none"}'})
     tasks.sync_repository(sampled.pk)
     row = MappingTestReport.objects.get()
