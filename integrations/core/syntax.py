@@ -303,8 +303,19 @@ def _from_jsonata(text: str, error: Any, lexer: _Tokens) -> Fault:
             code, position = "S0101", lexer.start
     elif code.startswith("S02"):
         position = lexer.starts.get(error.location, error.location)
+    if code == "S0211" and (kind := _LEFT_OPEN.get(str(error.current))) and _follows_comma(lexer, position):
+        return _fault(text, code, f"Nothing follows this comma: remove it, or add another {kind}.", position)
     template = _MESSAGES.get(code, str(error))
     return _fault(text, code, template.format(_shown(error.current), _shown(error.expected)), position)
+
+
+_LEFT_OPEN = {"}": "field", "]": "item", ")": "argument"}
+
+
+def _follows_comma(lexer: _Tokens, position: int) -> bool:
+    """Whether the token before the one that starts here is a comma."""
+    end = max((end for end in lexer.starts if end <= position), default=0)
+    return end > 0 and lexer.starts[end] == end - 1 and lexer.path[end - 1] == ","
 
 
 def _shown(value: object) -> str:

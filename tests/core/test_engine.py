@@ -111,6 +111,55 @@ def test_an_error_has_the_code_of_the_reference_and_the_place_of_its_token(
     assert (given.code, given.token, given.position) == (code, token, position)
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("$upercase(s)", "$upercase is no function. Was $uppercase meant?"),
+        ("$foo(1)", "There is no function $foo."),
+        ("$foo(?, 1)", "There is no function $foo."),
+        ("($toLabel := function($x) { 1 }; $tolabel(2))", "$tolabel is no function. Was $toLabel meant?"),
+        ("($f := function($x) { $upcase($x) }; $f(1))", "$upcase is no function. Was $uppercase meant?"),
+        ("($x := 1; $x(2))", "$x is no function: it holds 1."),
+        ("UPPER(s)", "UPPER is no function: functions begin with $, such as $uppercase."),
+        ("LEN(s)", "LEN is no function: functions begin with $, such as $length."),
+        ("IF(a, 1, 2)", "IF is no function: functions begin with $, such as $uppercase."),
+        ("sum(c)", "sum is no function. Was $sum meant?"),
+        ("3(1)", "This is no function, hence it cannot be called."),
+        ("$uppercase(false)", "$uppercase needs a text as its first argument, not false."),
+        ("c ~> $uppercase", "$uppercase needs a text as its first argument, not an array."),
+        ("$map(c, $uppercase)", "$uppercase needs a text as its first argument, not 1."),
+        ("$formatNumber(s, '0')", '$formatNumber needs a number as its first argument, not "Hello".'),
+        ("$map(c, zz)", "$map needs a function as its second argument, and is given nothing."),
+        ("$number({})", "$number needs a number, a text, or true or false as its first argument, not an object."),
+        ("$substring('a', 1, 2, 3)", "$substring takes at most 3 arguments, and 4 are given."),
+        ("$uppercase('a', 'b')", "$uppercase takes one argument, and 2 are given."),
+        ("$millis(1)", "$millis takes no arguments."),
+        ("$length()", "$length needs a text as its first argument: none is given, and the context is an object."),
+        ("$sum('a')", '$sum needs an array of numbers as its first argument, not "a".'),
+        (
+            "$sum([1, 'b'])",
+            '$sum needs an array of numbers as its first argument, and one of the items is "b".',
+        ),
+        ("function($x)<n:n>{$x}('a')", 'The function needs a number as its first argument, not "a".'),
+        ("($f := function($x)<n:n>{$x}; 1 + $f('a'))", '$f needs a number as its first argument, not "a".'),
+        ("$map(['a'], function($x)<n:n>{$x})", 'The function needs a number as its first argument, not "a".'),
+    ],
+)
+def test_a_call_that_cannot_be_made_is_told_by_names(text: str, sentence: str):
+    assert fault(text).message == sentence
+
+
+@pytest.mark.parametrize(("text", "position"), [('{"a":\n  UPPER(s)}', 8), ("d.g.nope(1)", 4), ("(1; d.nope(1))", 6)])
+def test_a_bare_name_that_is_called_is_found_where_it_stands(text: str, position: int):
+    given = fault(text)
+    assert (given.code, given.position) == ("T1006", position)
+
+
+def test_a_long_name_is_shown_in_part():
+    assert len(fault(f"${'x' * 5000}(1)").message) < 100
+    assert len(fault(f"{'x' * 5000}(1)").message) < 150
+
+
 def test_what_evaluates_itself_over_and_over_ends_with_a_short_sentence():
     given = fault("($f := function($n) { 1 + $eval('$f($n + 1)') }; $f(1))", depth=100_000)
     assert given.code in {"D1011", "D3121"}

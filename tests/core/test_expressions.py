@@ -222,6 +222,26 @@ def test_an_error_has_its_code_and_the_start_of_its_token(text, code, line, colu
     assert "{" not in syntax.message.replace('"{"', "")
 
 
+@pytest.mark.parametrize(
+    ("text", "column", "kind"),
+    [
+        ('{"a": 1,}', 9, "field"),
+        ("{'a': 1, /* more */ }", 21, "field"),
+        ("[1, 2, ]", 8, "item"),
+        ("$sum(1,)", 8, "argument"),
+    ],
+)
+def test_a_comma_that_nothing_follows_is_told(text, column, kind):
+    syntax = wrong(text)
+    assert (syntax.code, syntax.column) == ("S0211", column)
+    assert syntax.message == f"Nothing follows this comma: remove it, or add another {kind}."
+
+
+@pytest.mark.parametrize("text", ['{"a": }', "[',' + ]", "{`,`: }"])
+def test_only_a_comma_is_called_one(text):
+    assert "cannot stand at the start" in wrong(text).message
+
+
 @pytest.mark.parametrize("text", ["a /* end */", "/* all */ a /* b */", "a // b", "a.b /**/", "\n\na\n\n"])
 def test_comments_may_stand_anywhere_even_last(text):
     if "//" in text:

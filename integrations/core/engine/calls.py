@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from integrations.core.engine.faults import EvaluationError
 from integrations.core.engine.functions import NATIVES
 from integrations.core.engine.machine import Code, Frame, Lambda, Machine, Native, Partial, TailCall, Thunk
+from integrations.core.engine.naming import bare_name, no_function
 from integrations.core.engine.signatures import Signature
 from integrations.core.engine.values import Function, Seq, U, Value, collapsed
 from integrations.core.syntax import Symbol
@@ -35,12 +36,13 @@ def _called(compiler: Compiler, node: Symbol, first: Code | None, settle: _Settl
     if first is not None:
         arguments.insert(0, first)
     procedure = node.procedure
-    token, position = _token(procedure), compiler.start(procedure)
+    token, position = _place(compiler, procedure)
     if procedure.type == "variable" and not procedure.predicate and compiler.is_builtin(procedure.value):
         native = NATIVES.get(procedure.value)
         if native is not None and not native.needs_machine:
             return _native_call(native, arguments, position, settle)
-    return _any_call(_procedure(compiler, procedure, "T1005"), arguments, (position, token), compiler.depth, settle)
+    place = (position, token, _is_bare(procedure))
+    return _any_call(_procedure(compiler, procedure, "T1005"), arguments, place, compiler.depth, settle)
 
 
 def _native_call(native: Native, arguments: list[Code], position: int, settle: _Settle) -> Code:
@@ -63,8 +65,14 @@ def _native_call(native: Native, arguments: list[Code], position: int, settle: _
 
 
 def _any_call(
-    procedure: Code, arguments: list[Code], place: tuple[int, str | None], levels: int, settle: _Settle
+    procedure: Code,
+    arguments: list[Code],
+    place: tuple[int, str | None, bool | None],
+    levels: int,
+    settle: _Settle,
 ) -> Code:
+    position, token, is_bare = place
+
     def code(value: Value, frame: Frame) -> Value:
         function = procedure(value, frame)
         given = [argument(value, frame) for argument in arguments]
@@ -74,11 +82,56 @@ def _any_call(
         try:
             result = machine.apply(function, given, value, frame)
         except EvaluationError as error:
-            raise error.placed(*place) from None
+            if error.position is None:
+                _explain(error, function, (token, is_bare), frame)
+            raise error.placed(position, token) from None
         machine.depth = depth
         return settle(result) if type(result) is Seq else result
 
     return code
+
+
+def _place(compiler: Compiler, node: Symbol) -> tuple[str | None, int]:
+    """The name of what is called, and where it stands."""
+    return _token(node), compiler.start(node.steps[0] if node.type == "path" else node)
+
+
+def _is_bare(node: Symbol) -> bool | None:
+    """Whether what is called is a field's name rather than a variable; None where it is neither."""
+    if node.type == "path" and len(node.steps) == 1 and node.steps[0].type == "name":
+        return True
+    return False if node.type == "variable" and not node.predicate else None
+
+
+def _explain(error: EvaluationError, function: Value, called: tuple[str | None, bool | None], frame: Frame) -> None:
+    """Name what was called in an error that its call, and nothing within it, ends with."""
+    name, is_bare = called
+    if not name or is_bare is None:
+        return
+    if error.code in {"T1006", "T1008"} and not isinstance(function, Function):
+        if not is_bare:
+            error.message = no_function(name, function, frame)
+        elif function is U:
+            error.message = bare_name(name, frame)
+    elif type(function) is Lambda and not error.inserts.get("function", name):
+        error.inserts["function"] = name
+
+
+class _NoFunction(Function):
+    """What a call in tail position found instead of a function: it ends once it is called."""
+
+    __slots__ = ("arity", "found", "frame", "name")
+
+    def __init__(self, found: Value, frame: Frame, name: tuple[str | None, bool | None]) -> None:
+        self.arity = 1
+        self.found = found
+        self.frame = frame
+        self.name = name
+
+    def call(self, *_: Value) -> Value:
+        error = EvaluationError("T1006")
+        _explain(error, self.found, self.name, self.frame)
+        raise error
 
 
 def _procedure(compiler: Compiler, node: Symbol, code: str) -> Code:
@@ -115,17 +168,19 @@ def _thunk(compiler: Compiler, node: Symbol) -> Code:
         native = NATIVES.get(procedure.value)
         if native is not None and not native.needs_machine:
             return compiler.code(node)
-    tail = TailCall(
-        _procedure(compiler, procedure, "T1005"),
-        [compiler.code(argument) for argument in node.arguments],
-        compiler.start(procedure),
-        _token(procedure),
-    )
+    token, position = _place(compiler, procedure)
+    found, called = _procedure(compiler, procedure, "T1005"), (token, _is_bare(procedure))
+
+    def function_of(value: Value, frame: Frame) -> Value:
+        function = found(value, frame)
+        return function if isinstance(function, Function) else _NoFunction(function, frame, called)
+
+    tail = TailCall(function_of, [compiler.code(argument) for argument in node.arguments], position, token)
     return lambda value, frame: Thunk(tail, value, frame)
 
 
 def partial(compiler: Compiler, node: Symbol) -> Code:
-    position, token = compiler.start(node.procedure), _token(node.procedure)
+    (token, position), is_bare = _place(compiler, node.procedure), _is_bare(node.procedure)
     procedure = _procedure(compiler, node.procedure, "T1007")
     arguments = [
         None if argument.type == "operator" and argument.value == "?" else compiler.code(argument)
@@ -136,7 +191,9 @@ def partial(compiler: Compiler, node: Symbol) -> Code:
         given = [U if argument is None else argument(value, frame) for argument in arguments]
         function = procedure(value, frame)
         if not isinstance(function, Function):
-            raise EvaluationError("T1008", position=position, token=token)
+            error = EvaluationError("T1008", position=position, token=token)
+            _explain(error, function, (token, is_bare), frame)
+            raise error
         open_ = [index for index, argument in enumerate(arguments) if argument is None]
         return _partially(function, given, open_)
 

@@ -97,13 +97,13 @@ MESSAGES: Final = {
     "D3139": "$single found no match.",
     "D3140": "{value} is no text that ${function} can take: its encoding is broken.",
     "D3141": "{value}",
-    "T0410": "Argument {index} of the function {token} has the wrong type: {value}.",
-    "T0411": "Argument {index} of the function {token} is missing, and the context {value} cannot stand in for it.",
-    "T0412": "Argument {index} of the function {token} must be an array of {type}.",
+    "T0410": "{function} cannot take {value} as its {index} argument.",
+    "T0411": "{function} needs {needs} as its {index} argument: none is given, and the context is {value}.",
+    "T0412": "{function} needs an array of {type} as its {index} argument, not {value}.",
     "T1003": "The key of an object must be text, not {value}.",
-    "T1005": "This is no function. Was ${token} meant?",
+    "T1005": "{token} is no function. Was ${token} meant?",
     "T1006": "This is no function, hence it cannot be called.",
-    "T1007": "This is no function. Was ${token} meant?",
+    "T1007": "{token} is no function. Was ${token} meant?",
     "T1008": "This is no function, hence it takes no arguments.",
     "T1010": "The function that finds matches gives something else.",
     "T2001": "The left side of {token} must be a number, not {value}.",
@@ -125,9 +125,11 @@ MESSAGES: Final = {
 
 def fault(error: EvaluationError, text: str) -> Fault:
     """The error as a person reads it."""
-    inserts = {name: _shown(name, value) for name, value in error.inserts.items()}
-    inserts.setdefault("token", "" if error.token is None else str(error.token))
+    inserts = {name: _inserted(name, value) for name, value in error.inserts.items()}
+    inserts.setdefault("token", "" if error.token is None else _cut(str(error.token)))
     message = error.message
+    if message is None and error.code in {"T0410", "T0411", "T0412"}:
+        message = _of_argument(error, inserts)
     if message is None:
         message = MESSAGES.get(error.code, "The evaluation failed.").format_map(_Inserts(inserts))
     message = str(message)  # of a Sentence the plain text, which is all that can be encoded
@@ -140,15 +142,48 @@ def fault(error: EvaluationError, text: str) -> Fault:
     return Fault(code=error.code, message=message, position=position, line=line, column=column, token=error.token)
 
 
+def _of_argument(error: EvaluationError, inserts: dict[str, str]) -> str:
+    """What a function says of an argument that it does not take."""
+    name = str(error.inserts.get("function") or "")
+    said = {**inserts, "function": f"${_cut(name)}" if name else "The function", "index": _ordinal(inserts["index"])}
+    template = MESSAGES[error.code]
+    if "most" in error.inserts:
+        most = "{function} takes at most {most} arguments, and {given} are given."
+        template = _TOO_MANY.get(error.inserts["most"], most)
+    elif error.code == "T0410" and "needs" in said:
+        is_nothing = said["value"] == "nothing"
+        template = _LACKS if is_nothing else "{function} needs {needs} as its {index} argument, not {value}."
+    elif "item" in said:
+        template = "{function} needs an array of {type} as its {index} argument, and one of the items is {item}."
+    return template.format_map(_Inserts(said))
+
+
+_TOO_MANY: Final = {
+    0: "{function} takes no arguments.",
+    1: "{function} takes one argument, and {given} are given.",
+}
+_LACKS: Final = "{function} needs {needs} as its {index} argument, and is given nothing."
+_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+
+
+def _ordinal(index: str) -> str:
+    place = int(index.replace(",", "")) - 1
+    return _ORDINALS[place] if place < len(_ORDINALS) else f"{place + 1}th"
+
+
 class _Inserts(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "nothing"
 
 
-def _shown(name: str, value: Any) -> str:
-    """A value as a sentence shows it, short whatever its size."""
-    if name in {"type", "function"} or (name == "value" and isinstance(value, Sentence)):
+def _inserted(name: str, value: Any) -> str:
+    if name in {"type", "function", "needs"} or (name == "value" and isinstance(value, Sentence)):
         return str(value)
+    return shown(value)
+
+
+def shown(value: Any) -> str:
+    """A value as a sentence shows it, short whatever its size."""
     if isinstance(value, str):
         return json.dumps(_cut(value), ensure_ascii=False)
     if value is None or isinstance(value, bool):

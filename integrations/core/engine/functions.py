@@ -82,7 +82,9 @@ _BOUNDED: Final[dict[str, tuple[Callable[..., Any], str, int]]] = {
 }
 
 NATIVES: Final[dict[str, Native]] = {
-    name: Native(name, call, Signature(signature), arity=arity, parameters=arity, needs_machine=table is _BOUNDED)
+    name: Native(
+        name, call, Signature(signature, name=name), arity=arity, parameters=arity, needs_machine=table is _BOUNDED
+    )
     for table in (_PURE, _BOUNDED)
     for name, (call, signature, arity) in table.items()
 }

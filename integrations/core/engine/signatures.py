@@ -10,7 +10,13 @@ from typing import Any, Final, Literal
 from integrations.core.engine.faults import EvaluationError
 from integrations.core.engine.values import Function, U, Value
 
-_PLURALS: Final = {"a": "arrays", "b": "booleans", "f": "functions", "n": "numbers", "o": "objects", "s": "strings"}
+_PLURALS: Final = {
+    "a": "arrays", "b": "values that are true or false", "f": "functions", "n": "numbers", "o": "objects", "s": "texts",
+}  # fmt: skip
+_SINGULARS: Final = {
+    "a": "an array", "b": "true or false", "f": "a function", "l": "null", "n": "a number", "o": "an object",
+    "s": "a text",
+}  # fmt: skip
 _SYMBOLS: Final[dict[type, str]] = {
     str: "s", int: "n", float: "n", bool: "b", type(None): "l", list: "a", dict: "o", type(U): "m",
 }  # fmt: skip
@@ -49,10 +55,11 @@ def symbol_of(value: Value) -> str:
 class Signature:
     """A parsed signature, such as `<s-nn?:s>`. The parser has found the definition sound."""
 
-    __slots__ = ("_parameters", "_pattern", "_plans", "definition")
+    __slots__ = ("_parameters", "_pattern", "_plans", "definition", "name")
 
-    def __init__(self, definition: str, parameters: list[_Parameter] | None = None) -> None:
+    def __init__(self, definition: str, parameters: list[_Parameter] | None = None, *, name: str = "") -> None:
         self.definition = definition
+        self.name = name  # the built-in function's, for what is said of its arguments
         self._parameters = _parameters(definition) if parameters is None else parameters
         self._pattern = re.compile("".join(f"({parameter.pattern})" for parameter in self._parameters))
         self._plans: dict[str, tuple[_Step, ...] | None] = {}
@@ -82,9 +89,10 @@ class Signature:
         """What to do with each argument; None for nothing at all."""
         fitting = self._pattern.fullmatch(given)
         if fitting is None:
-            wrong = self._first_wrong(given)
+            wrong = self._misplaced(given)
             value = arguments[wrong] if wrong < len(arguments) else U
-            raise EvaluationError("T0410", index=wrong + 1, value=value)
+            said = self._said(wrong, len(arguments))
+            raise EvaluationError("T0410", index=wrong + 1, value=value, function=self.name, **said)
         steps: list[_Step] = []
         for parameter, matched in zip(self._parameters, fitting.groups(), strict=True):
             if not matched:
@@ -111,7 +119,8 @@ class Signature:
                 assert parameter is not None
                 assert parameter.takes_context is not None
                 if not re.match(parameter.takes_context, symbol_of(context)):
-                    raise EvaluationError("T0411", value=context, index=index + 1)
+                    needs = _needed(parameter) or "a value"
+                    raise EvaluationError("T0411", value=context, index=index + 1, function=self.name, needs=needs)
                 validated.append(context)
                 continue
             argument: Value = arguments[index] if index < count else U
@@ -120,10 +129,11 @@ class Signature:
                 continue
             if what == "array":
                 assert parameter is not None
-                _all_of(argument, parameter, index)
+                self._all_of(argument, parameter, index)
             elif what == "wrap":
                 if parameter is not None:
-                    raise EvaluationError("T0412", value=argument, index=index, type=_plural(parameter))
+                    kind = _plural(parameter)
+                    raise EvaluationError("T0412", value=argument, index=index, function=self.name, type=kind)
                 argument = [argument]
             validated.append(argument)
         return validated
@@ -140,13 +150,47 @@ class Signature:
             good = fitting.end()
         return good
 
+    @property
+    def _repeats(self) -> bool:
+        return any(parameter.pattern.endswith("+") for parameter in self._parameters)
 
-def _all_of(argument: list[Value], parameter: _Parameter, index: int) -> None:
-    assert parameter.items is not None
-    kind = parameter.items[0]
-    for item in argument:
-        if (_SYMBOLS.get(type(item)) or symbol_of(item)) != kind:
-            raise EvaluationError("T0412", value=argument, index=index, type=_plural(parameter))
+    def _misplaced(self, given: str) -> int:
+        """The index of the first argument that does not fit its place, as a person counts the places."""
+        if not self._repeats:
+            for index, (parameter, symbol) in enumerate(zip(self._parameters, given, strict=False)):
+                if re.match(parameter.pattern.rstrip("?"), symbol) is None:
+                    return index
+        return self._first_wrong(given)
+
+    def _said(self, wrong: int, given: int) -> dict[str, Any]:
+        """What the argument that does not fit should be, or that there are too many; nothing where neither is plain."""
+        most = len(self._parameters)
+        if self._repeats:
+            return {}
+        if wrong >= most:
+            return {"most": most, "given": given}
+        needs = _needed(self._parameters[wrong])
+        return {} if needs is None else {"needs": needs}
+
+    def _all_of(self, argument: list[Value], parameter: _Parameter, index: int) -> None:
+        assert parameter.items is not None
+        kind = parameter.items[0]
+        for item in argument:
+            if (_SYMBOLS.get(type(item)) or symbol_of(item)) != kind:
+                said = {"item": item, "type": _plural(parameter), "function": self.name}
+                raise EvaluationError("T0412", value=argument, index=index, **said)
+
+
+def _needed(parameter: _Parameter) -> str | None:
+    """What an argument must be, as a sentence says it; None where a name for it is lacking."""
+    kinds = [_SINGULARS[symbol] for symbol in parameter.kind.strip("()") if symbol in _SINGULARS]
+    if not kinds or len(kinds) != len(parameter.kind.strip("()")):
+        return None
+    if parameter.kind == "a" and parameter.items is not None:
+        return f"an array of {_plural(parameter)}"
+    if len(kinds) < 3:  # noqa: PLR2004 - two need no comma
+        return " or ".join(kinds)
+    return f"{', '.join(kinds[:-1])}, or {kinds[-1]}"
 
 
 def _plural(parameter: _Parameter) -> str:
