@@ -144,7 +144,21 @@ class TestEmpty:
         page.get_by_role("tab", name="Functions").click()
         page.locator(".pg-functions-search").fill("uppercase")
         page.locator(".pg-function").first.click()
-        expect(editor(page)).to_contain_text("$uppercase(")
+        expect(editor(page)).to_have_text("$uppercase()")
+        page.keyboard.insert_text("'de'")
+        expect(output(page)).to_contain_text("DE")
+
+    def test_a_proposed_function_comes_with_its_brackets(self, page):
+        page.goto("/playground/")
+        settle(page)
+        write(page, "")
+        page.keyboard.type("$upperc")
+        expect(page.locator(".cm-tooltip-autocomplete")).to_be_visible()
+        page.wait_for_timeout(150)  # a proposal is not taken in the moment in which it appears
+        page.keyboard.press("Enter")
+        expect(editor(page)).to_have_text("$uppercase()")
+        page.keyboard.type("name)")
+        expect(editor(page)).to_have_text("$uppercase(name)")
 
 
 class TestKept:
@@ -311,6 +325,23 @@ class TestLayers:
         expect(leaf(page, "tier").locator("ins")).to_be_visible()
         expect(leaf(page, "tier").locator(".layer-badge")).to_have_text("account")
         expect(page.locator("[data-changes]")).to_have_text("Compared with the repository: 1 field added (tier).")
+        settle(page)
+
+    def test_a_function_goes_around_the_field_just_added(self, page):
+        page.goto(EMPTY)
+        settle(page)
+        page.get_by_role("searchbox", name="Find a field").fill("first")
+        page.get_by_role("button", name="Use response.FirstName").click()
+        page.get_by_role("combobox", name="Unified field to fill").fill("tier")
+        page.get_by_role("button", name="Add to the account layer").click()
+        value = leaf(page, "tier").locator("ins")
+        given = value.inner_text()
+        page.get_by_role("tab", name="Functions").click()
+        page.locator(".pg-functions-search").fill("uppercase")
+        page.locator(".pg-function").first.click()
+        expect(editor(page, "account")).to_contain_text('"tier": $uppercase(response.FirstName)')
+        expect(value).to_contain_text(given.upper())
+        assert given.upper() != given
         settle(page)
 
     def test_a_sample_is_chosen_and_the_address_follows(self, page, site):

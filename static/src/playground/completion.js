@@ -212,7 +212,6 @@ function variables(scope) {
   const own = scope.names().map((name) => ({ label: `$${name}`, type: "variable", detail: "variable", info: Object.hasOwn(scope.bindings, name) ? exampleOf(scope.bindings[name]) : "" }));
   const builtins = FUNCTIONS.map(({ name, signature, help, example, gives }) => ({
     label: `$${name}`,
-    apply: `$${name}(`,
     type: "function",
     detail: signature.slice(name.length + 1),
     info: `${help}\n${example} → ${gives}`,

@@ -1,5 +1,5 @@
 // The editors of the playground: CodeMirror with our lexer, our completion and our looks.
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, insertBracket, insertCompletionText, pickedCompletion } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, indentService, indentUnit } from "@codemirror/language";
 import { linter, setDiagnostics } from "@codemirror/lint";
@@ -11,6 +11,7 @@ import { highlighting } from "./highlighting.js";
 import { jsonProblem } from "./json.js";
 import { looks } from "./looks.js";
 import { unitAt } from "./positions.js";
+import { inputsOf, wrapAt } from "./wrap.js";
 
 const STEP = "  ";
 const JSON_PAUSE = 400; // ms of not typing before JSON is checked
@@ -56,13 +57,24 @@ const LANGUAGE_DATA = EditorState.languageData.of(() => [
   { commentTokens: { block: { open: "/*", close: "*/" } }, closeBrackets: { brackets: ["(", "[", "{", '"', "'", "`"] } },
 ]);
 
+/** A function that was chosen has its brackets, and the cursor between them; a bracket that is there already is entered. */
+function applyFunction(view, completion, from, to) {
+  const { label } = completion;
+  view.dispatch({ ...insertCompletionText(view.state, label, from, to), annotations: pickedCompletion.of(completion) });
+  const at = view.state.selection.main.head;
+  if (view.state.sliceDoc(at, at + 1) === "(") return view.dispatch({ selection: { anchor: at + 1 } });
+  // As when it is typed, so that the closing one can be typed over.
+  view.dispatch(insertBracket(view.state, "(") ?? { changes: { from: at, insert: "()" }, selection: { anchor: at + 1 } });
+  return inputsOf(label.slice(1)).length ? undefined : view.dispatch({ selection: { anchor: at + 2 } });
+}
+
 function languageOf({ language, context }) {
   if (language === "json") return [linter((view) => diagnosticsOf(view.state, [jsonProblem(view.state.doc.toString())]), { delay: JSON_PAUSE })];
   const source = ({ state, pos, explicit }) => {
     const found = completeAt(state.doc.toString(), pos, context?.() ?? {});
     // Unasked, nothing is proposed where nothing was begun: that would be in the way of Enter.
     if (!found || (!explicit && found.from === pos && state.sliceDoc(pos - 1, pos) !== ".")) return null;
-    return { ...found, validFor: /^[$\p{L}\p{N}_]*$/u };
+    return { ...found, options: found.options.map((option) => (option.type === "function" ? { ...option, apply: applyFunction } : option)), validFor: /^[$\p{L}\p{N}_]*$/u };
   };
   return [autocompletion({ override: [source], icons: false, closeOnBlur: true })];
 }
@@ -150,6 +162,14 @@ export function createEditor(parent, { doc = "", label, onChange, onRun, readOnl
     },
     insert(piece) {
       view.dispatch(view.state.replaceSelection(piece), { scrollIntoView: true });
+      view.focus();
+    },
+    /** The function around what is selected or at the cursor. */
+    wrap(name) {
+      if (view.state.readOnly) return;
+      const { from, to } = view.state.selection.main;
+      const { change, selection } = wrapAt(text(), from, to, name);
+      view.dispatch({ changes: change, selection, scrollIntoView: true, userEvent: "input.complete" });
       view.focus();
     },
     setMarks(marks) {

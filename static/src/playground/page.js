@@ -89,7 +89,7 @@ function start(data) {
     target: () => (desk.isOfLayers ? `the ${desk.opened().name} layer` : "the expression"),
     add: (key, path) => addField({ desk, tell, touch }, key, path),
   });
-  renderFunctionList(root.querySelector("[data-functions]"), { onPick: (fn) => desk.opened().editor.insert(`$${fn.name}(`) });
+  renderFunctionList(root.querySelector("[data-functions]"), { onPick: (fn) => desk.opened().editor.wrap(fn.name) });
   connectSamples({ root, desk, tell, touch });
   connectExamples({ root, desk, tell, touch, isTouched: () => isTouched });
   const actions = createActions({ root, desk, view, reference, sharing, saving, tell, touch });

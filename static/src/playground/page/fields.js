@@ -35,21 +35,21 @@ export const unifiedName = (name) =>
 
 /**
  * The expression with one more field, or null where its end is not the end of an object.
- * @returns {?{text: string, at: number, length: number} | {has: number}} `at`: code points to the new entry; `has`: it is there
+ * @returns {?{text: string, at: number, length: number} | {has: number}} `at`: code points to the new entry's value; `has`: it is there
  */
 export function withField(text, key, path) {
   const entry = `${JSON.stringify(key)}: ${path}`;
+  const put = (head) => ({ text: `${head}${entry}\n}\n`, at: [...head, ...entry].length - [...path].length, length: [...path].length });
   if (isBlank(text)) {
     const before = text.trim() ? `${text.trimEnd()}\n` : "";
-    return { text: `${before}{\n  ${entry}\n}\n`, at: [...before].length + 4, length: [...entry].length };
+    return put(`${before}{\n  `);
   }
   const there = text.search(new RegExp(`"${key.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}"\\s*:`));
   if (there >= 0) return { has: [...text.slice(0, there)].length };
   const whole = text.trimEnd();
   if (!whole.endsWith("}") || !withoutComments(text).startsWith("{")) return null;
   const body = whole.slice(0, -1).trimEnd();
-  const head = `${body}${body.endsWith("{") ? "" : ","}\n  `;
-  return { text: `${head}${entry}\n}\n`, at: [...head].length, length: [...entry].length };
+  return put(`${body}${body.endsWith("{") ? "" : ","}\n  `);
 }
 
 /** @param {{container: Element, unified: {name: string, type: string, about: string}[], add: (key: string, path: string) => void, target: () => string}} options */
