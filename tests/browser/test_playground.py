@@ -148,6 +148,16 @@ class TestEmpty:
         page.keyboard.insert_text("'de'")
         expect(output(page)).to_contain_text("DE")
 
+    def test_a_misspelt_field_is_told_and_stops_nothing(self, page):
+        page.goto("/playground/")
+        settle(page)
+        write(page, '{"name": response.Nmae, "id": response.Id}')
+        write(page, '{"response": {"Name": "Dana", "Id": 7}}', "input")
+        expect(page.locator("[data-hints]")).to_have_text("name has no value: the sample has no Nmae in response. Did you mean Name?")
+        expect(leaf(page, "id")).to_contain_text("7")
+        write(page, '{"name": response.Name}')
+        expect(page.locator("[data-hints]")).to_be_empty()
+
     def test_a_proposed_function_comes_with_its_brackets(self, page):
         page.goto("/playground/")
         settle(page)

@@ -40,6 +40,18 @@ export function fieldsAt(text, offset, given) {
   return fieldsOf(new Scope(before, words, given).valuesBefore());
 }
 
+/**
+ * The path that ends with word `end`: where it starts, the values that it starts from, and its steps; null where it is none
+ * or goes by wildcards and variables that only a run can tell.
+ */
+export function placeOfPath(words, end, given) {
+  const scope = new Scope(words, words, given);
+  const { steps, start } = scope.steps(end);
+  if (!steps) return null;
+  const values = steps[0].variable === undefined ? scope.context(start) : scope.variable(steps.shift().variable, start);
+  return steps.every((step) => step.name !== undefined) ? { start, values, steps } : null;
+}
+
 const isWord = ({ kind }) => ["name", "quoted", "variable", "constant"].includes(kind);
 /** Within a text, a comment or a number nothing is proposed; directly behind a closed one neither. */
 const isWithin = (token, offset) => SILENT.has(token.kind) && (offset < token.to || !token.isClosed || token.kind === "number");
@@ -86,7 +98,7 @@ class Scope {
         continue;
       }
       if (word.kind === "variable") steps.unshift({ variable: word.text.slice(1) });
-      else if (word.kind === "name" || word.kind === "quoted") steps.unshift({ name: nameOf(word) });
+      else if (word.kind === "name" || word.kind === "quoted") steps.unshift({ name: nameOf(word), word });
       else if (word.text === "*") steps.unshift({ any: true });
       else return { steps: null };
       if (this.words[at - 1]?.text !== ".") return { steps, start: at };

@@ -4,6 +4,7 @@ import { addField, createActions } from "./page/actions.js";
 import { createDesk } from "./page/desk.js";
 import { show } from "./page/elements.js";
 import { createFields } from "./page/fields.js";
+import { createHints } from "./page/hints.js";
 import { createHistories } from "./page/histories.js";
 import { createJudge } from "./page/judge.js";
 import { createKeep } from "./page/keep.js";
@@ -42,6 +43,7 @@ function start(data) {
   const refresh = () => {
     desk.refresh();
     fields.update(desk.known().input, desk.layers.all.filter((each) => !each.isDropped).map((each) => each.editor.getText()));
+    hints.soon();
     if (reset) reset.disabled = !desk.layers.isEdited(desk.opened());
   };
   const touch = () => {
@@ -88,6 +90,10 @@ function start(data) {
     unified: data.unified,
     target: () => (desk.isOfLayers ? `the ${desk.opened().name} layer` : "the expression"),
     add: (key, path) => addField({ desk, tell, touch }, key, path),
+  });
+  const hints = createHints({
+    after: root.querySelector("[data-said]"),
+    current: () => ({ text: desk.opened().isDropped ? "" : desk.opened().editor.getText(), ...desk.known() }),
   });
   renderFunctionList(root.querySelector("[data-functions]"), { onPick: (fn) => desk.opened().editor.wrap(fn.name) });
   connectSamples({ root, desk, tell, touch });
