@@ -185,9 +185,11 @@ class TestKept:
             write(page, '{"shared": canary}')
             write(page, '{"canary": "canary-of-input"}', "input")
             expect(leaf(page, "shared")).to_contain_text("canary-of-input")
-            link = shared(page)
-            page.locator("[data-share-input]").uncheck()
-            expect(page.locator("[data-share-link]")).not_to_have_value(link)
+            without = shared(page)
+            expect(page.locator("[data-share-input]")).not_to_be_checked()  # typed data never goes along unasked
+            page.locator("[data-share-input]").check()
+            expect(page.locator("[data-share-link]")).not_to_have_value(without)
+            link = page.locator("[data-share-link]").input_value()
             other = open_as("erin@example.com").new_page()
             other.goto(link)
             expect(leaf(other, "shared")).to_contain_text("canary-of-input")
@@ -334,7 +336,9 @@ class TestLayers:
         expect(editor(page, "account")).to_be_focused()
         expect(leaf(page, "tier").locator("ins")).to_be_visible()
         expect(leaf(page, "tier").locator(".layer-badge")).to_have_text("account")
-        expect(page.locator("[data-changes]")).to_have_text("Compared with the repository: 1 field added (tier).")
+        expect(page.locator("[data-changes]")).to_have_text(
+            re.compile("^Compared with the repository: 1 field added: tier = .+")
+        )
         settle(page)
 
     def test_a_function_goes_around_the_field_just_added(self, page):
@@ -353,6 +357,16 @@ class TestLayers:
         expect(value).to_contain_text(given.upper())
         assert given.upper() != given
         settle(page)
+
+    def test_a_field_that_the_sample_lacks_can_be_used_all_the_same(self, page):
+        page.goto(EMPTY)
+        settle(page)
+        page.get_by_role("searchbox", name="Find a field").fill("Tier__zz")
+        expect(page.locator(".pg-fields-count")).to_have_text("Not in this sample.")
+        page.get_by_role("button", name="Use response.Tier__zz all the same").click()
+        page.get_by_role("combobox", name="Unified field to fill").fill("tier")
+        page.get_by_role("button", name="Add to the account layer").click()
+        expect(editor(page, "account")).to_contain_text('"tier": response.Tier__zz')
 
     def test_a_sample_is_chosen_and_the_address_follows(self, page, site):
         body = {
@@ -446,3 +460,53 @@ def test_axe_finds_nothing_once_there_is_a_result(open_as, site, address, theme,
         assert [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found] == []
     if viewport:
         assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+class TestHandedOver:
+    def test_an_edited_input_is_marked_and_goes_back(self, page):
+        page.goto(BENCH)
+        settle(page)
+        reset = page.get_by_role("button", name="Reset the sample")
+        expect(reset).to_be_hidden()
+        before = editor(page, "input").inner_text()
+        write(page, '{"response": {"Id": "mine"}}', "input")
+        expect(page.locator("[data-input-edited]")).to_contain_text("edited")
+        reset.click()
+        expect(reset).to_be_hidden()
+        assert editor(page, "input").inner_text() == before
+
+    def test_a_refused_input_says_why_and_leaves_the_way_back(self, page):
+        refusal = {"sentence": "The input is larger than 512 KiB."}
+        page.goto(BENCH)
+        settle(page)
+        page.route("**/playground/run/", lambda route: route.fulfill(status=413, json=refusal))
+        write(page, '{"response": {"Id": "huge"}}', "input")
+        expect(page.locator("[data-status]")).to_contain_text("Not checked")
+        page.get_by_role("button", name="Save as test").click()
+        expect(page.locator("[data-note]")).to_contain_text("The server refused this input: The input is larger")
+        page.unroute("**/playground/run/")
+        page.get_by_role("button", name="Start over").click()
+        settle(page)
+        expect(page.locator("[data-note]")).to_be_hidden()
+
+    def test_the_changed_expression_is_handed_over_with_its_place(self, page):
+        page.goto(BENCH)
+        settle(page)
+        write(page, '{ "tier": "handed over" }', "account")
+        expect(leaf(page, "tier")).to_contain_text("handed over")
+        settle(page)
+        page.get_by_role("button", name="Save as test").click()
+        dialog = page.get_by_role("dialog", name="Save as test")
+        expect(dialog).to_contain_text("Send both files to an engineer")
+        with page.expect_download() as caught:
+            dialog.get_by_role("button", name="Save the account expression").click()
+        assert caught.value.suggested_filename.endswith(".jsonata")
+        assert "handed over" in Path(caught.value.path()).read_text()
+        expect(dialog.locator(".pg-done")).to_contain_text("Downloaded")
+
+    def test_a_failure_is_not_green_and_the_old_result_says_it_is_old(self, page):
+        page.goto(BENCH)
+        settle(page)
+        write(page, '{ "tier": $number("x") }', "account")
+        expect(page.locator("[data-status]")).to_have_attribute("data-state", "failed")
+        expect(output(page)).to_have_class(re.compile("is-stale"))

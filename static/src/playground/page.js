@@ -9,7 +9,7 @@ import { createHistories } from "./page/histories.js";
 import { createJudge } from "./page/judge.js";
 import { createKeep } from "./page/keep.js";
 import { createNote } from "./page/note.js";
-import { begin, brought, connectExamples, connectSamples } from "./page/opening.js";
+import { begin, brought, rejoin, connectExamples, connectSamples } from "./page/opening.js";
 import { createSaveTest } from "./page/savetest.js";
 import { createServer } from "./page/server.js";
 import { createSharing } from "./page/sharing.js";
@@ -48,6 +48,7 @@ function start(data) {
   };
   const touch = () => {
     isTouched = true;
+    tell(""); // a note speaks of what was just done
     if (location.hash) history.replaceState(history.state, "", ownAddress()); // the link is no longer what is shown
     keep.soon(kept);
     refresh();
@@ -57,11 +58,13 @@ function start(data) {
   };
   const remember = () => {
     clearTimeout(idle);
-    if (isTouched && view.settled()) histories.add(desk.state());
+    const settled = view.settled();
+    if (isTouched && settled && !settled.answer.output.error) histories.add(desk.state());
   };
   const runNow = () => {
-    judge.now();
     remember();
+    judge.now();
+    idle = setTimeout(remember, IDLE);
   };
 
   // --- the parts ---------------------------------------------------------------------------------------------
@@ -83,7 +86,7 @@ function start(data) {
   };
   const histories = createHistories({ menu: root.querySelector("[data-history]"), person: data.person, context: data.context, restore, addressOf });
   const dialog = (name) => root.querySelector(`[data-dialog="${name}"]`);
-  const sharing = createSharing({ dialog: dialog("share"), state: desk.state, address: () => location.origin + ownAddress() });
+  const sharing = createSharing({ dialog: dialog("share"), state: desk.state, address: () => location.origin + ownAddress(), isOwn: () => !desk.isInputEdited() });
   const saving = dialog("save") && createSaveTest({ dialog: dialog("save"), context: data.context });
   const fields = createFields({
     container: root.querySelector("[data-fields]"),
@@ -99,6 +102,7 @@ function start(data) {
   connectSamples({ root, desk, tell, touch });
   connectExamples({ root, desk, tell, touch, isTouched: () => isTouched });
   const actions = createActions({ root, desk, view, reference, sharing, saving, tell, touch });
+  actions.startOver = () => startOver();
   root.addEventListener("click", (event) => actions[event.target.closest("[data-do]")?.dataset.do]?.());
   for (const each of root.querySelectorAll("dialog")) {
     each.addEventListener("click", (event) => {
@@ -119,6 +123,8 @@ function start(data) {
   // --- how it begins -----------------------------------------------------------------------------------------
   const startOver = () => {
     keep.forget();
+    tell("");
+    if (location.hash) history.replaceState(history.state, "", ownAddress());
     desk.reset();
     begin(root, desk, data);
     isTouched = false;
@@ -131,10 +137,9 @@ function start(data) {
     if (before?.refused) tell(before.refused);
     else if (before) {
       desk.setState(before.state);
-      const samples = root.querySelector("[data-samples]");
-      if ([...(samples?.options ?? [])].some((option) => option.value === before.state.sample)) samples.value = before.state.sample;
+      await rejoin(root, desk, before.state.sample);
       isTouched = true;
-      tell(before.words, "Start over", startOver);
+      tell(`${before.words} Start over takes it away.`);
     }
     refresh();
     judge.first();

@@ -2,6 +2,9 @@
 import { announce } from "../../js/announce.js";
 import { prettyJson } from "../json.js";
 import { withField } from "./fields.js";
+import { copied } from "./note.js";
+
+const UNTIL_THERE = 600; // ms after which the browser's own answer is on the page
 
 /**
  * @param {{root: Element, desk: object, view: object, reference: object, sharing: object, saving: ?object, tell: Function, touch: () => void}} parts
@@ -38,27 +41,32 @@ export function createActions({ root, desk, view, reference, sharing, saving, te
   async function copy() {
     const shown = view.shown();
     if (!shown || !("result" in shown)) return;
-    try {
-      await navigator.clipboard.writeText(prettyJson(shown.result));
-      announce("Copied.");
-    } catch {
-      announce("The browser did not allow copying.");
-    }
+    await copied(root.querySelector("[data-do=copy]"), prettyJson(shown.result));
+  }
+
+  const copyExpression = () => copied(root.querySelector("[data-do=copyExpression]"), desk.opened().editor.getText());
+
+  function resetInput() {
+    desk.resetInput();
+    touch();
+    tell("The input is as it came again.");
   }
 
   function save() {
     const settled = view.settled();
     const { input, bindings } = desk.known();
-    const reason = unsaved(desk, settled, input);
+    const reason = unsaved(desk, view, input);
     if (reason) return tell(reason);
-    return saving.open({ input, bindings: bindings ?? {}, expected: settled.answer.output.result, isEdited: desk.isEdited() });
+    return saving.open({ input, bindings: bindings ?? {}, expected: settled.answer.output.result, isEdited: desk.isEdited(), changed: desk.changed() });
   }
-  return { format, reset, copy, save, share: () => sharing.open() };
+  return { format, reset, resetInput, copy, copyExpression, save, share: () => sharing.open() };
 }
 
 /** Why there is nothing yet to make a test of; empty when there is. */
-function unsaved(desk, settled, input) {
+function unsaved(desk, view, input) {
+  const settled = view.settled();
   if (desk.layers.leftOut().length) return "Switch every layer on first: a test holds the whole mapping.";
+  if (view.refusal()) return `There is no answer of the server to keep. ${view.refusal()}`;
   if (!settled) return "The server has not answered yet: a test holds its answer.";
   if (!("result" in settled.answer.output) || input === undefined) return "There is no result to expect, so there is nothing to test.";
   return "";
@@ -81,7 +89,9 @@ export function addField({ desk, tell, touch }, key, path) {
   touch();
   const words = `${key} is added${name ? ` to the ${name} layer` : ""}.`;
   // In one column the result is out of sight.
-  if (matchMedia("(min-width: 992px)").matches) return tell(`${words} The result shows what it does.`);
+  if (matchMedia("(min-width: 992px)").matches) return tell(words);
   const result = () => document.querySelector(".pg-leaf:is(.is-added, .is-changed)") ?? document.querySelector("[data-changes]");
-  return tell(words, "See the result", () => result().scrollIntoView({ block: "center" }));
+  const see = () => result().scrollIntoView({ block: "center" });
+  setTimeout(see, UNTIL_THERE);
+  return tell(words, "See the result", see);
 }

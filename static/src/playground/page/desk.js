@@ -12,6 +12,7 @@ const LABELS = { input: "Input, as JSON", bindings: "Bindings, as JSON" };
 /** @param {{root: Element, data: object, onChange: () => void, onRun: () => void, onTab: () => void}} options */
 export function createDesk({ root, data, onChange, onRun, onTab }) {
   const isOfLayers = data.layers.length > 0;
+  let came = {}; // the input and bindings of the sample or example that was chosen
   let known = {}; // the last input and bindings that were JSON
 
   const layers = createLayers({ root, given: data.layers, onChange, onRun, context: () => known });
@@ -31,8 +32,19 @@ export function createDesk({ root, data, onChange, onRun, onTab }) {
     for (const name of ["input", "bindings"]) if (typeof said[name] === "string") json[name].setText(said[name]);
   };
 
+  const isInputEdited = () => ["input", "bindings"].some((name) => typeof came[name] === "string" && json[name].getText() !== came[name]);
+
   return {
     isOfLayers,
+    isInputEdited,
+    /** What the chosen sample says; the texts in the editors may differ from it. */
+    setSample: ({ input, bindings }) => (came = { input, bindings }),
+    resetInput: () => setState(came),
+    /** The layers that differ from the repository, each with the file it came from where there is one. */
+    changed: () =>
+      layers.all
+        .filter((each) => !each.isDropped && layers.isEdited(each))
+        .map((each) => ({ layer: each.name, expression: each.editor.getText(), source: root.querySelector(`[data-panel="${each.name}"]`)?.dataset.source ?? "" })),
     layers,
     givenTabs,
     layerTabs,
@@ -78,6 +90,7 @@ export function createDesk({ root, data, onChange, onRun, onTab }) {
         const note = each.isDropped ? "dropped" : layers.isEdited(each) ? "edited" : isBlank(each.original) ? "empty" : "";
         layerTabs?.note(each.name, note);
       }
+      show(root.querySelector("[data-input-edited]"), isInputEdited());
     },
   };
 }

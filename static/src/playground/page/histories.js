@@ -5,7 +5,8 @@ import { element } from "./elements.js";
 import { isBlank } from "./expressions.js";
 
 const SHOWN = 25;
-const EXCERPT = 60;
+const EXCERPT = 120;
+const LEAD = 24; // characters before the place at which an entry differs from the one before it
 
 /** The browser's storage, where each person has their own. */
 const storageOf = (person) => ({
@@ -33,9 +34,9 @@ export function createHistories({ menu, person, context, restore, addressOf }) {
 
   const draw = () => {
     const entries = history.list().slice(0, SHOWN);
-    const rows = entries.map((entry) =>
+    const rows = entries.map((entry, at) =>
       element("li", {}, element("button", { type: "button", class: "menu-item pg-history-entry", click: () => open(entry) },
-        element("code", {}, excerpt(entry)),
+        element("code", {}, excerpt(entry, entries[at + 1])),
         element("span", { class: "quiet" }, `${when(entry.when)}${isHere(entry) ? "" : `, ${place(entry.context)}`}`))),
     );
     list.replaceChildren(
@@ -49,10 +50,20 @@ export function createHistories({ menu, person, context, restore, addressOf }) {
   return { add: (state) => history.add(state) };
 }
 
-function excerpt({ expression, layers }) {
+function textOf({ expression, layers }) {
   const texts = layers?.length ? [...layers].reverse().map((layer) => layer.expression) : [expression ?? ""];
-  const text = (texts.find((each) => !isBlank(each)) ?? "").replace(/\s+/g, " ").trim();
-  return text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text || "(empty)";
+  return (texts.find((each) => !isBlank(each)) ?? "").replace(/\s+/g, " ").trim();
+}
+
+/** A long expression is cut around the place at which it differs from the run before. */
+function excerpt(entry, before) {
+  const text = textOf(entry);
+  if (text.length <= EXCERPT) return text || "(empty)";
+  const other = before ? textOf(before) : "";
+  let same = 0;
+  while (same < text.length && text[same] === other[same]) same += 1;
+  const from = Math.max(0, Math.min(same - LEAD, text.length - EXCERPT));
+  return `${from ? "…" : ""}${text.slice(from, from + EXCERPT)}${from + EXCERPT < text.length ? "…" : ""}`;
 }
 
 const place = (context) => [context?.mapping, context?.account].filter(Boolean).join(", ") || "empty playground";

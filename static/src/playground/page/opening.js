@@ -8,7 +8,9 @@ const shownExample = ({ expression, input, bindings = {} }) => ({ expression, in
 
 /** What the address asks for, as if nobody had typed yet. */
 export function begin(root, desk, data) {
-  desk.setState(data.given ?? shownExample(EXAMPLES[0]));
+  const given = data.given ?? shownExample(EXAMPLES[0]);
+  desk.setState(given);
+  desk.setSample(given);
   const about = root.querySelector("[data-example-about]");
   if (about) about.textContent = EXAMPLES[0].about;
   if (!desk.isOfLayers) return;
@@ -28,6 +30,23 @@ export async function brought(keep) {
   return typed ? { state: typed, words: "What you typed here before is back." } : null;
 }
 
+/** @returns {Promise<?{input: string, bindings: string, about: string}>} a sample of this mapping */
+async function fetched(root, name) {
+  const address = new URL(location.href);
+  address.searchParams.set("sample", name);
+  const answer = await fetch(root.dataset.sample + address.search, { headers: { Accept: "application/json" } }).catch(() => null);
+  return answer?.ok && !answer.redirected ? answer.json() : null;
+}
+
+/** What was typed before belongs to another sample than the page came with: that one is what it can go back to. */
+export async function rejoin(root, desk, name) {
+  const select = root.querySelector("[data-samples]");
+  if (!select || select.value === name || ![...select.options].some((option) => option.value === name)) return;
+  select.value = name;
+  const sample = await fetched(root, name);
+  if (sample && select.value === name) desk.setSample(sample);
+}
+
 /** The choice of samples, for a mapping. */
 export function connectSamples({ root, desk, tell, touch }) {
   const select = root.querySelector("[data-samples]");
@@ -35,11 +54,11 @@ export function connectSamples({ root, desk, tell, touch }) {
     const address = new URL(location.href);
     address.hash = "";
     address.searchParams.set("sample", select.value);
-    const answer = await fetch(root.dataset.sample + address.search, { headers: { Accept: "application/json" } }).catch(() => null);
-    if (!answer?.ok || answer.redirected) return tell("The sample could not be fetched; reload the page.");
-    const sample = await answer.json();
+    const sample = await fetched(root, select.value);
+    if (!sample) return tell("The sample could not be fetched; reload the page.");
     root.querySelector("[data-sample-about]").textContent = sample.about;
     desk.setState({ input: sample.input, bindings: sample.bindings });
+    desk.setSample(sample);
     history.replaceState(history.state, "", address);
     return touch();
   });
@@ -54,6 +73,7 @@ export function connectExamples({ root, desk, tell, touch, isTouched }) {
     const [before, wasTyped] = [desk.state(), isTouched()];
     const example = EXAMPLES[Number(select.value)];
     desk.setState(shownExample(example));
+    desk.setSample(shownExample(example));
     root.querySelector("[data-example-about]").textContent = example.about;
     touch();
     if (!wasTyped) return tell("");

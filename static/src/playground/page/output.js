@@ -3,6 +3,8 @@ import { badge, element, plural } from "./elements.js";
 import { child, isObject, isSame, spoken } from "./merge.js";
 
 const MOST_LEAVES = 2_000; // more than this is shown as text
+const MOST_BREAKS = 200; // places to break one value at
+const MOST_SAID = 60; // characters of a value within a sentence
 const MOST_NAMED = 3; // leaves that differ
 const MOST_TEXT = 200_000; // characters of that text
 
@@ -16,7 +18,7 @@ const kind = (value) =>
  * @returns {{added: string[], changed: string[], gone: string[]}} the paths of the leaves that differ
  */
 export function renderOutput(container, shown, before) {
-  const differing = { added: [], changed: [], gone: [] };
+  const differing = { added: [], changed: [], gone: [], values: new Map() };
   const now = "result" in shown.output ? shown.output.result : undefined;
   const was = before && "result" in before.output ? before.output.result : undefined;
   const body =
@@ -66,7 +68,10 @@ function* node(key, now, was, path, context) {
 
 function leaf(key, now, was, path, { compares, layers, differing }) {
   const state = !compares || isSame(now, was) ? "same" : now === undefined ? "gone" : was === undefined ? "added" : "changed";
-  if (state !== "same") differing[state].push(path);
+  if (state !== "same") {
+    differing[state].push(path);
+    differing.values.set(path, now);
+  }
   const said = layers.get(path);
   const line = element("li", { class: `pg-leaf is-${state}${said ? ` pg-leaf--${said.layer}` : ""}` });
   line.append(name(key) ?? "", values(state, now, was));
@@ -89,7 +94,9 @@ function values(state, now, was) {
   return box;
 }
 
-const value = (given) => element("code", { class: `value value-${kind(given)}` }, text(given));
+const value = (given) => element("code", { class: `value value-${kind(given)}` }, ...breakable(text(given)));
+/** A long value breaks after a comma rather than within a word. */
+const breakable = (said) => said.split(/(?<=,)/).slice(0, MOST_BREAKS).flatMap((piece, at) => (at ? [element("wbr"), piece] : [piece])).concat(said.split(/(?<=,)/).slice(MOST_BREAKS).join(""));
 const name = (key) => (key === null ? null : element("span", { class: "pg-name" }, key));
 
 let numbered = 0;
@@ -114,13 +121,15 @@ function origin({ layer, shadowed }) {
 const has = (owner, key) => Object.prototype.hasOwnProperty.call(owner, key);
 
 /** `1 field added (tier), 12 changed`; empty when nothing differs. Many are counted, a few are named. */
-export function told({ added, changed, gone }) {
+export function told({ added, changed, gone, values }) {
+  if (added.length === 1 && added[0] !== "" && !changed.length && !gone.length) return `1 field added: ${spoken(added[0])} = ${cut(text(values.get(added[0])))}`;
   const parts = [[added, "added"], [changed, "changed"], [gone, "gone"]].filter(([paths]) => paths.length);
   return parts
     .map(([paths, word], at) => `${at ? paths.length : plural(paths.length, "field")} ${word}${named(paths)}`)
     .join(", ");
 }
 
+const cut = (said) => (said.length > MOST_SAID ? `${said.slice(0, MOST_SAID)}…` : said);
 const named = (paths) => (paths.length > MOST_NAMED || paths[0] === "" ? "" : ` (${paths.map(spoken).join(", ")})`);
 
 /** Brings the first leaf that differs into the sight of its own scrolling box; the page stays where it is. */

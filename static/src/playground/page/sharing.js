@@ -1,10 +1,13 @@
 // The share link: everything behind the #, which no browser sends.
 import { encodeState } from "../share.js";
-import { announce } from "../../js/announce.js";
 import { show } from "./elements.js";
+import { copied } from "./note.js";
 
-/** @returns {{open: () => void}} `state` gives what share.js encodes; `address` the page without a fragment */
-export function createSharing({ dialog, state, address }) {
+/**
+ * @returns {{open: () => void}} `state` gives what share.js encodes; `address` the page without a fragment; `isOwn` whether
+ *   the input is the repository's own sample or our example, so that nobody's data goes along unasked
+ */
+export function createSharing({ dialog, state, address, isOwn }) {
   const link = dialog.querySelector("[data-share-link]");
   const withInput = dialog.querySelector("[data-share-input]");
   const copy = dialog.querySelector("[data-share-copy]");
@@ -20,18 +23,11 @@ export function createSharing({ dialog, state, address }) {
   };
   withInput.addEventListener("change", make);
   copy.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(link.value);
-      announce("The link is copied.");
-      copy.classList.add("is-copied");
-      setTimeout(() => copy.classList.remove("is-copied"), 1500);
-    } catch {
-      link.select();
-      announce("The browser did not allow copying; the link is selected.");
-    }
+    if (!(await copied(copy, link.value, "The browser did not allow copying; the link is selected."))) link.select();
   });
   return {
     open: async () => {
+      withInput.checked = isOwn();
       await make();
       dialog.showModal();
       link.select();

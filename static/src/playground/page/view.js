@@ -4,6 +4,8 @@ import { child, isObject } from "./merge.js";
 import { renderOutput, reveal, told } from "./output.js";
 import { sentence } from "./layers.js";
 
+const STOPPED = 1_500; // ms; what fails later than this ran out of time
+
 /** @param {{root: Element, desk: object, signIn: () => string}} options `signIn`: the address to sign in at */
 export function createView({ root, desk, signIn }) {
   const { layers, jsonProblem } = desk;
@@ -12,6 +14,8 @@ export function createView({ root, desk, signIn }) {
   const views = [...root.querySelectorAll("[data-view]")];
   let isAlone = false;
   let last = null; // {answer, before, moment, by}
+  let isCurrent = false; // whether `last` answers what the editors say now
+  let refusal = "";
   let current = ""; // the layer whose tab is open
 
   const say = (words, kind = "") => {
@@ -95,19 +99,24 @@ export function createView({ root, desk, signIn }) {
 
   return {
     /** The outcome that is shown, once the server has given it; null before. */
-    settled: () => (last?.by === "server" ? last : null),
+    settled: () => (isCurrent && last?.by === "server" ? last : null),
+    /** Why the server did not answer; empty where it did, or may yet. */
+    refusal: () => refusal,
     shown: () => (last ? (isAlone ? last.answer.outcomes.get(current) : last.answer.output) : null),
     openedLayer: (name) => {
       current = name;
       if (isAlone) draw();
     },
     checking: () => {
+      isCurrent = false;
+      refusal = "";
       say("checking…", "checking");
       jsonProblem("input", null);
       jsonProblem("bindings", null);
     },
     waiting: (words) => say(words, "waiting"),
     refused: (words, isSignedOut) => {
+      refusal = isSignedOut ? words : `The server refused this input: ${words}`;
       say([`Not checked. ${words} `, ...(isSignedOut ? [element("a", { href: signIn() }, "Sign in")] : [])], "refused");
       if (isSignedOut) speak(words);
     },
@@ -135,7 +144,8 @@ export function createView({ root, desk, signIn }) {
     },
     answered: (shown) => {
       last = shown;
-      if (shown.by === "server") say(`checked by the server in ${shown.milliseconds} ms`, "checked");
+      isCurrent = true;
+      if (shown.by === "server") say(...verdict(shown));
       show(difference, false);
       draw();
     },
@@ -144,6 +154,14 @@ export function createView({ root, desk, signIn }) {
       show(difference, words !== "");
     },
   };
+}
+
+/** Green is for a result alone: that the server looked at it does not make a failure good. */
+function verdict({ answer, milliseconds }) {
+  const time = `${milliseconds.toLocaleString("en")} ms`;
+  if (!answer.output.error) return [`checked by the server in ${milliseconds} ms`, "checked"];
+  if (milliseconds >= STOPPED) return [`the server stopped it after ${time}`, "failed"];
+  return [`the server finds an error too, in ${time}`, "failed"];
 }
 
 function* leavesOf(value, path, layer) {
