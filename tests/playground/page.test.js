@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import jsonata from "jsonata";
-import { fieldsOf, unifiedName, withField } from "../../static/src/playground/page/fields.js";
+import { fieldsOf, typedPath, unifiedName, withField } from "../../static/src/playground/page/fields.js";
 import { isSame, mergeOutcomes, spoken } from "../../static/src/playground/page/merge.js";
 import { asYaml } from "../../static/src/playground/page/yaml.js";
 
@@ -93,4 +93,12 @@ test("a field is added to whatever object an expression ends in, and the result 
   assert.equal(withField("response.Id", "tier", "response.Tier__c"), null);
   assert.equal(withField('( $x := 1; { "a": $x } )', "tier", "response.Tier__c"), null);
   assert.deepEqual(withField('{ "tier": 1 }', "tier", "response.Tier__c"), { has: 2 });
+});
+
+test("a field that the sample lacks can be named", () => {
+  const path = (typed, input = { response: {} }) => typedPath(typed, input)?.path;
+  assert.equal(path(" Tier__c "), "response.Tier__c");
+  assert.equal(path("response.Account.in"), "response.Account.`in`");
+  assert.equal(path("Tier", { a: 1 }), "Tier");
+  for (const typed of ["", "two words", "a..b", "1", "a.", '"x"', "$f()"]) assert.equal(path(typed), undefined, typed);
 });

@@ -23,6 +23,15 @@ export function fieldsOf(input) {
 
 const quoted = (name) => (PLAIN.test(name) && !RESERVED.has(name) ? name : `\`${name}\``);
 
+/** What was typed as the path of a field that the sample may lack, `response` in front where the input has it; null where it is none. */
+export function typedPath(typed, input) {
+  const names = typed.trim().split(".");
+  if (!names.every((name) => PLAIN.test(name))) return null;
+  const isWhole = !isObject(input) || !Object.hasOwn(input, "response") || Object.hasOwn(input, names[0]);
+  const path = (isWhole ? names : ["response", ...names]).map(quoted).join(".");
+  return { path, name: names.at(-1), value: undefined };
+}
+
 /** Whether one of the texts names the field, other than as a text of its own: keys of the result have such names too. */
 const isNamed = (name, texts) => {
   const word = new RegExp(`(?<![A-Za-z0-9_"'])${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![A-Za-z0-9_"'])`);
@@ -98,6 +107,7 @@ export function createFields({ container, unified, add, target }) {
       submit: (event) => {
         event.preventDefault();
         open = "";
+        if (field.value === undefined) search.value = "";
         draw();
         add(input.value.trim(), field.path);
       },
@@ -113,13 +123,30 @@ export function createFields({ container, unified, add, target }) {
   const group = (title, fields, isUsed) =>
     fields.length ? [element("h3", { class: "pg-fields-title" }, title, element("span", { class: "quiet" }, ` ${fields.length}`)), element("ul", { class: "pg-fields-rows" }, ...fields.map((field) => row(field, isUsed)))] : [];
 
+  /** A field that the sample lacks may be wanted none the less. */
+  const missing = () => {
+    const field = typedPath(search.value, known.input);
+    if (!field) return [];
+    const isOpen = open === field.path;
+    const use = element("button", {
+      class: "btn btn-sm", type: "button", "aria-expanded": String(isOpen),
+      click: () => {
+        open = isOpen ? "" : field.path;
+        draw();
+        list.querySelector(isOpen ? "button" : ".pg-use input")?.focus();
+      },
+    }, `Use ${field.path} all the same`);
+    return [element("div", { "data-path": field.path }, use, isOpen ? form(field) : null)];
+  };
+
   function draw() {
     const all = fieldsOf(known.input);
     const shown = all.filter(passes);
     const used = new Set(shown.filter((field) => isNamed(field.name, known.texts)));
-    count.textContent = all.length ? plural(shown.length, "field") : "";
+    count.textContent = shown.length ? plural(shown.length, "field") : all.length ? "Not in this sample." : "";
     list.replaceChildren(
       ...(all.length ? [] : [element("p", { class: "quiet" }, "The input has no fields yet: give it some under Input.")]),
+      ...(all.length && !shown.length ? missing() : []),
       ...group("Not used yet", shown.filter((field) => !used.has(field)), false),
       ...group("Used by a layer", shown.filter((field) => used.has(field)), true),
     );
