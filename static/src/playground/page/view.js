@@ -116,7 +116,8 @@ export function createView({ root, desk, signIn }) {
     },
     waiting: (words) => say(words, "waiting"),
     refused: (words, isSignedOut) => {
-      refusal = isSignedOut ? words : `The server refused this input: ${words}`;
+      // Some sentences speak of the server itself: it is away, or busy.
+      refusal = isSignedOut || words.startsWith("The server") ? words : `The server refused this input: ${words}`;
       say([`Not checked. ${words} `, ...(isSignedOut ? [element("a", { href: signIn() }, "Sign in")] : [])], "refused");
       if (isSignedOut) speak(words);
     },
