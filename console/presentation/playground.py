@@ -9,7 +9,8 @@ from console.presentation.values import indented, segments_of
 from integrations.core.documents import JSON, Layer, MappingKey, ModelDocument, Part, SampleDocument, Source
 from integrations.core.outputs import records_of
 from integrations.core.parts import EffectivePart, LayerExpression
-from integrations.queries.reading import Visible
+from integrations.queries.reading import Reader, Visible
+from integrations.queries.sampling import samples_of
 
 _MOST_SAMPLES = 50
 _EMPTY = EffectivePart(layers=(), dropped=(), fields=(), is_static=True)
@@ -27,6 +28,17 @@ class LayerTab:
     source: Source | None = None
     is_dropped: bool = False
     replaces: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingChoice:
+    """A mapping that may be tried. `about`: what it is for; `first`: the part that its name leads to."""
+
+    key: str
+    about: str
+    first: Part
+    parts: tuple[Part, ...]
+    layers: tuple[Layer, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +91,35 @@ def _tab(said: LayerExpression, *, is_dropped: bool = False) -> LayerTab:
     )
 
 
+_ABOUT: Mapping[str, str] = {
+    "list": "What the product reads, record by record.",
+    "get": "What the product reads of one record.",
+    "create": "What is written for a new record.",
+    "update": "What is written when a record changes.",
+    "delete": "What is sent to remove a record.",
+}
+
+
+def mapping_choices(mappings: Mapping[str, Mapping[Part, EffectivePart]]) -> tuple[MappingChoice, ...]:
+    """The mappings, those that the account overrides first."""
+    choices = [_mapping_choice(key, parts) for key, parts in mappings.items()]
+    return tuple(sorted(choices, key=lambda choice: Layer.ACCOUNT not in choice.layers))
+
+
+def _mapping_choice(key: str, parts: Mapping[Part, EffectivePart]) -> MappingChoice:
+    said = {expression.layer for part in parts.values() for expression in part.layers}
+    return MappingChoice(
+        key=key,
+        about=_ABOUT.get(MappingKey.parse(key).method, ""),
+        first=Part.RESPONSE if Part.RESPONSE in parts else next(iter(parts), Part.RESPONSE),
+        parts=tuple(parts),
+        layers=tuple(layer for layer in Layer if layer in said),
+    )
+
+
 def sample_choices(
-    samples: Iterable[SampleDocument],
+    reader: Reader,
+    integration: str,
     *,
     key: MappingKey,
     part: Part,
@@ -88,27 +127,29 @@ def sample_choices(
     environment: str,
     visible: Visible,
 ) -> tuple[SampleChoice, ...]:
-    """The samples that fit, the account's own first; none of an account that may not be seen.
+    """The samples that fit, in the order of the page that shows the mapping on a sample.
 
     Samples of the resource's other methods stand last: a provider's record looks the same in a list and alone.
     """
+    resource = (key.model, key.resource)
+    keys = {sample.key for sample in reader.samples(integration) if (sample.key.model, sample.key.resource) == resource}
     fitting = [
         sample
-        for sample in samples
-        if sample.part is part
-        and (sample.key.model, sample.key.resource) == (key.model, key.resource)
-        and (sample.account is None or visible is None or sample.account in visible)
+        for mapping in sorted(keys, key=lambda each: (each != key, str(each)))
+        for sample in samples_of(
+            reader,
+            integration,
+            str(mapping),
+            part,
+            account=account or "",
+            environment=environment,
+            visible=visible,
+        )
     ]
-
-    def rank(sample: SampleDocument) -> tuple[bool, bool, bool, bool, str]:
-        is_foreign = sample.account not in {None, account}
-        is_elsewhere = sample.environment not in {None, environment}
-        is_shared = sample.account is None
-        return sample.key != key, is_foreign, is_elsewhere, is_shared, sample.source.file
-
+    # Of the other methods', too, none of another account comes before one that is this account's or everyone's.
+    fitting.sort(key=lambda sample: sample.key != key and (1 if sample.account in {None, account} else 2))
     return tuple(
-        SampleChoice(document=sample, about=_about(sample, key, environment))
-        for sample in sorted(fitting, key=rank)[:_MOST_SAMPLES]
+        SampleChoice(document=sample, about=_about(sample, key, environment)) for sample in fitting[:_MOST_SAMPLES]
     )
 
 

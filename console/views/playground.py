@@ -24,6 +24,7 @@ from console.presentation.playground import (
     UnifiedField,
     given,
     layer_tabs,
+    mapping_choices,
     sample_choices,
     unified_fields,
 )
@@ -82,7 +83,7 @@ def playground(request: HttpRequest) -> HttpResponse:
         return render(request, "playground/playground.html", context)
     start = start_of(request)
     if not request.GET.get("mapping"):
-        context = {"start": start, "mappings": start.effective.mappings, "parts": tuple(Part)}
+        context = {"start": start, "choices": mapping_choices(start.effective.mappings)}
         return render(request, "playground/choose.html", context)
     bench = bench_of(request, start)
     context = {
@@ -143,7 +144,8 @@ def bench_of(request: HttpRequest, start: Start) -> Bench:
         raise Http404(f"A mapping has the parts {', '.join(Part)}.") from None
     key, part, reader = MappingKey.parse(name), start.effective.mappings[name].get(kind), start.here.reader
     choices = sample_choices(
-        reader.samples(start.integration),
+        reader,
+        start.integration,
         key=key,
         part=kind,
         account=start.account.slug if start.account else None,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client, override_settings
 
 from console.limits import one_at_a_time
+from console.presentation.playground import mapping_choices
+from integrations.core.documents import Layer, Part
 from integrations.sandbox.slots import Slots
 
 RUN = "/playground/run/"
@@ -68,6 +71,26 @@ class TestStart:
     def test_without_a_mapping_one_chooses(self, viewer):
         page = viewer.get(f"/playground/?{CONNECTION}").content.decode()
         assert "mapping=crm%2Fcontacts%2Flist&amp;part=response" in page
+
+    def test_each_mapping_says_what_it_is_for_and_its_name_leads_on(self, viewer):
+        page = viewer.get(f"/playground/?{CONNECTION}")
+        assert "What the product reads, record by record." in text_of(page)
+        assert "Changed by" in text_of(page)
+        link = re.search(r'<a class="mono row-link" href="([^"]+)">crm/contacts/list</a>', page.content.decode())
+        assert link
+        assert data_of(viewer.get(unescape(link[1])))["context"]["mapping"] == "crm/contacts/list"
+
+    def test_what_the_account_overrides_comes_first(self):
+        def said(*layers):
+            expressions = tuple(SimpleNamespace(layer=layer) for layer in layers)
+            return {Part.REQUEST_BODY: SimpleNamespace(layers=expressions)}
+
+        found = mapping_choices(
+            {"crm/a/get": said(Layer.PLATFORM), "crm/b/create": said(Layer.ACCOUNT, Layer.PLATFORM)}
+        )
+        assert [choice.key for choice in found] == ["crm/b/create", "crm/a/get"]
+        assert found[0].layers == (Layer.PLATFORM, Layer.ACCOUNT)
+        assert found[0].first is Part.REQUEST_BODY
 
 
 class TestLayers:
@@ -163,6 +186,15 @@ class TestSamples:
         assert json.loads(found["bindings"]) == {"context": {"a": 1}}
         chosen = viewer.get(f"{BENCH}&sample=samples/salesforce/aa.json".replace("/?", "/sample/?")).json()
         assert json.loads(chosen["input"]) == {"response": {"Id": "shared"}}
+
+    def test_it_begins_with_the_sample_that_the_effective_page_shows(self, viewer, config):
+        elsewhere = sample("acme-corp", "own", environment="staging")
+        self.push(config, aa=sample(name="shared"), zz=elsewhere)
+        assert data_of(viewer.get(BENCH))["given"]["id"] == "samples/salesforce/zz.json"
+        page = viewer.get(
+            "/accounts/acme-corp/salesforce/production/?view=sample&mapping=crm/contacts/list&part=response"
+        )
+        assert "sample=samples%2Fsalesforce%2Fzz.json" in page.content.decode()  # its link to the playground
 
     def test_a_list_is_tried_record_by_record(self, viewer, config):
         several = {"input": {"response": [{"Id": "a"}, {"Id": "b"}]}, "expected": [{"id": "a"}, {"id": "b"}]}
