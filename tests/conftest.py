@@ -22,7 +22,7 @@ from tests.services import missing, require, required
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # "gw0", "gw1", …; empty without xdist
 _DATA = Path(tempfile.mkdtemp(prefix=f"glasshouse-test-{_WORKER}-"))
-_KEPT = {"GLASSHOUSE_TEST_REQUIRE", "GLASSHOUSE_JSONATA_SUITE"}
+_KEPT = {"GLASSHOUSE_TEST_REQUIRE"}
 
 
 def _redis_of_this_worker(url: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 from integrations.core.expressions import Limits, evaluate
 from integrations.core.outcomes import UNDEFINED, Fault, Outcome, Result
 
-SUITE = Path(os.environ.get("GLASSHOUSE_JSONATA_SUITE", Path(__file__).parents[3] / "shared" / "jsonata-suite"))
+SUITE = Path(os.environ.get("JSONATA_SUITE", Path(__file__).parents[3] / "shared" / "jsonata-suite"))
 RESULTS, CODES = 0.995, 0.97  # to reach
 BOUNDS = {"U1001": {"D1011", "D1012"}}  # the code of the reference's own harness, and ours
 
