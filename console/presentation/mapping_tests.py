@@ -64,7 +64,10 @@ class TestRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageRow:
-    """One part of a mapping with the fields that no sample exercises; `hidden` are not listed."""
+    """One part of a mapping with the fields that no sample exercises; `hidden` are not listed.
+
+    `is_static`: `fields` are all there can be.
+    """
 
     integration: str
     mapping: str
@@ -73,6 +76,7 @@ class CoverageRow:
     fields: int
     missing: tuple[FieldCoverage, ...]
     hidden: int
+    is_static: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +208,7 @@ def coverage_rows(coverage: Sequence[PartCoverage]) -> list[CoverageRow]:
             fields=len(each.fields),
             missing=each.unexercised[:MOST_FIELDS],
             hidden=len(each.unexercised[MOST_FIELDS:]),
+            is_static=each.is_static,
         )
         for each in coverage
     ]

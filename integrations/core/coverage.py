@@ -32,13 +32,17 @@ class FieldCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartCoverage:
-    """The fields of one part. `account` None: those that the platform and environment layers set; else its own."""
+    """The fields of one part. `account` None: those that the platform and environment layers set; else its own.
+
+    `is_static`: no expression decides while it runs what else it sets.
+    """
 
     integration: str
     mapping: str
     part: Part
     account: str | None
     fields: tuple[FieldCoverage, ...]
+    is_static: bool
 
     @property
     def exercised(self) -> int:
@@ -62,12 +66,15 @@ def shared_coverage(
         for mapping, parts in found.mappings.items():
             for part, merged in parts.items():
                 said = fields[mapping, part]
+                said.is_static &= merged.is_static
                 for field in merged.fields:
                     said.add(environment, field.layer, field.path, field.source)
                 for layer, path, source in _only_seen(merged, seen.leaves(environment, mapping, part)):
                     said.add(environment, layer, path, source)
     return [
-        PartCoverage(integration=integration, mapping=mapping, part=part, account=None, fields=told)
+        PartCoverage(
+            integration=integration, mapping=mapping, part=part, account=None, fields=told, is_static=said.is_static
+        )
         for (mapping, part), said in sorted(fields.items(), key=lambda item: (item[0][0], _ORDER[item[0][1]]))
         if (told := tuple(said.told(seen, mapping, part)))
     ]
@@ -94,13 +101,16 @@ def own_coverage(
                 if change.expression is None:
                     continue
                 said = fields[override.integration, mapping, part]
+                said.is_static &= change.expression.analysis.is_static
                 for environment in override.environments or environments:
                     known = {field.path for field in change.expression.analysis.fields}
                     extra = _beyond(known, seen.leaves(environment, mapping, part), Layer.ACCOUNT)
                     for path in (*known, *extra):
                         said.add(environment, Layer.ACCOUNT, path, place_in(change.expression, path))
     return [
-        PartCoverage(integration=integration, mapping=mapping, part=part, account=account, fields=told)
+        PartCoverage(
+            integration=integration, mapping=mapping, part=part, account=account, fields=told, is_static=said.is_static
+        )
         for (integration, mapping, part), said in sorted(
             fields.items(), key=lambda item: (*item[0][:2], _ORDER[item[0][2]])
         )
@@ -132,6 +142,7 @@ class _Fields:
     """The fields of one part as they are found, environment by environment."""
 
     def __init__(self) -> None:
+        self.is_static = True
         self._environments: dict[tuple[str, Layer, Source], list[str]] = {}
 
     def add(self, environment: str, layer: Layer, path: str, source: Source) -> None:
