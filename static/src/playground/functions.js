@@ -41,7 +41,7 @@ export function renderFunctionList(container, { onPick }) {
 function section(group, members, onPick) {
   const buttons = members.map((each) =>
     element("li", {},
-      element("button", { type: "button", class: "pg-function", title: `Put $${each.name} where the cursor is`, click: () => onPick(each) },
+      element("button", { type: "button", class: "pg-function", title: `Use $${each.name} at the cursor, or around what is selected`, click: () => onPick(each) },
         element("span", { class: "pg-function-signature" }, each.signature),
         element("span", { class: "pg-function-help" }, each.help),
         element("span", { class: "pg-function-example" }, `${each.example} → ${each.gives}`))),
