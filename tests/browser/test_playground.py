@@ -153,7 +153,9 @@ class TestEmpty:
         settle(page)
         write(page, '{"name": response.Nmae, "id": response.Id}')
         write(page, '{"response": {"Name": "Dana", "Id": 7}}', "input")
-        expect(page.locator("[data-hints]")).to_have_text("name has no value: the sample has no Nmae in response. Did you mean Name?")
+        expect(page.locator("[data-hints]")).to_have_text(
+            "name has no value: the sample has no Nmae in response. Did you mean Name?"
+        )
         expect(leaf(page, "id")).to_contain_text("7")
         write(page, '{"name": response.Name}')
         expect(page.locator("[data-hints]")).to_be_empty()
