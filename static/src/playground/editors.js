@@ -4,8 +4,8 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, indentService, indentUnit } from "@codemirror/language";
 import { linter, setDiagnostics } from "@codemirror/lint";
 import { search, searchKeymap } from "@codemirror/search";
-import { Annotation, Compartment, EditorState, Prec, StateEffect, StateField, Transaction } from "@codemirror/state";
-import { Decoration, EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import { Annotation, EditorState, Prec, Transaction } from "@codemirror/state";
+import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { completeAt } from "./completion.js";
 import { highlighting } from "./highlighting.js";
 import { jsonProblem } from "./json.js";
@@ -16,16 +16,6 @@ import { inputsOf, wrapAt } from "./wrap.js";
 const STEP = "  ";
 const JSON_PAUSE = 400; // ms of not typing before JSON is checked
 const byProgram = Annotation.define();
-const replaceMarks = StateEffect.define();
-
-const marksField = StateField.define({
-  create: () => Decoration.none,
-  update(marks, transaction) {
-    const effect = transaction.effects.find((each) => each.is(replaceMarks));
-    return effect ? effect.value : marks.map(transaction.changes);
-  },
-  provide: (field) => EditorView.decorations.from(field),
-});
 
 /** A line is indented by the brackets that are open before it. */
 const indentation = indentService.of((context, position) => {
@@ -99,7 +89,6 @@ function diagnosticsOf(state, faults) {
  *   `onChange` tells of a person's edits alone; Ctrl- or Cmd-Enter calls `onRun`
  */
 export function createEditor(parent, { doc = "", label, onChange, onRun, readOnly = false, placeholder: hint = "", extensions = [], ...rest }) {
-  const [labelled, locked] = [new Compartment(), new Compartment()];
   const named = (name) => EditorView.contentAttributes.of({ "aria-label": name, spellcheck: "false", autocorrect: "off", autocapitalize: "off" });
   const lock = (isLocked) => [EditorState.readOnly.of(isLocked), EditorView.contentAttributes.of(isLocked ? { "aria-readonly": "true" } : {})];
   const run = () => {
@@ -129,11 +118,10 @@ export function createEditor(parent, { doc = "", label, onChange, onRun, readOnl
       EditorView.lineWrapping,
       LANGUAGE_DATA,
       highlighting,
-      marksField,
       looks,
       listen,
-      labelled.of(named(label)),
-      locked.of(lock(readOnly)),
+      named(label),
+      lock(readOnly),
       hint ? placeholder(hint) : [],
       languageOf(rest),
       extensions,
@@ -152,8 +140,6 @@ export function createEditor(parent, { doc = "", label, onChange, onRun, readOnl
     },
     focus: () => view.focus(),
     setFaults: (faults) => view.dispatch(setDiagnostics(view.state, diagnosticsOf(view.state, faults))),
-    setLabel: (name) => view.dispatch({ effects: labelled.reconfigure(named(name)) }),
-    setReadOnly: (isLocked) => view.dispatch({ effects: locked.reconfigure(lock(isLocked)) }),
     /** Code points, as the server counts. */
     select(position, end = position) {
       const [anchor, head] = [unitAt(text(), position), unitAt(text(), end)];
@@ -171,13 +157,6 @@ export function createEditor(parent, { doc = "", label, onChange, onRun, readOnl
       const { change, selection } = wrapAt(text(), from, to, name);
       view.dispatch({ changes: change, selection, scrollIntoView: true, userEvent: "input.complete" });
       view.focus();
-    },
-    setMarks(marks) {
-      const ranges = marks
-        .map(({ from, to, className, title }) => [unitAt(text(), from), unitAt(text(), to), Decoration.mark({ class: className, attributes: title ? { title } : {} })])
-        .filter(([from, to]) => from < to)
-        .map(([from, to, decoration]) => decoration.range(from, to));
-      view.dispatch({ effects: replaceMarks.of(Decoration.set(ranges, true)) });
     },
     destroy: () => view.destroy(),
   };
