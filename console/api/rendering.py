@@ -24,16 +24,14 @@ class JSONRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        return b"" if data is None else msgspec.json.encode(data)
+        return b"" if data is None else self.encode(data)
+
+    def encode(self, data: Any) -> bytes:
+        return msgspec.json.encode(data)
 
 
 class AnyJSONRenderer(JSONRenderer):
     """For values that people bring along: integers of any size, and half a surrogate pair, which msgspec refuses."""
 
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
-        return b"" if data is None else dumps(data).encode()
+    def encode(self, data: Any) -> bytes:
+        return dumps(data).encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from console.evaluations import NotNow, turn
+from console.json_text import dumps
 from console.limits import TooMany
 from console.views.playground import is_open
 from integrations.core.documents import JSON, Layer
@@ -129,5 +129,6 @@ def _refused(refusal: _Refusal) -> HttpResponse:
 
 def _json(body: dict[str, JSON], *, status: int = 200) -> HttpResponse:
     # Not msgspec: a result may hold integers of any size.
-    text = json.dumps(body, ensure_ascii=False, allow_nan=False)
-    return HttpResponse(text, status=status, content_type="application/json", headers={"Cache-Control": "no-store"})
+    return HttpResponse(
+        dumps(body), status=status, content_type="application/json", headers={"Cache-Control": "no-store"}
+    )
