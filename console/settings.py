@@ -132,6 +132,16 @@ HCL_TIMEOUT_SECONDS = env.number("HCL_TIMEOUT_SECONDS", 60, least=1)
 # Named for what it risks: HCL of the repository then runs with this process's rights, files and network.
 HCL_ALLOW_UNSANDBOXED_EVALUATION = env.flag("HCL_ALLOW_UNSANDBOXED_EVALUATION", default=False)
 
+# --- proposals -----------------------------------------------------------------------------------------
+# Who the console is in the commits that it makes; their author is the person.
+GLASSHOUSE_COMMITTER_NAME = env.text("GLASSHOUSE_COMMITTER_NAME", "Glasshouse")
+GLASSHOUSE_COMMITTER_EMAIL = env.text("GLASSHOUSE_COMMITTER_EMAIL", "glasshouse@localhost")
+# Where people reach this console, for the links in pull requests.
+GLASSHOUSE_URL = env.text("GLASSHOUSE_URL").rstrip("/")
+PROPOSAL_FOLLOW_SECONDS = env.number("PROPOSAL_FOLLOW_SECONDS", 60, least=5)
+WEBHOOK_LARGEST_BYTES = env.number("WEBHOOK_LARGEST_BYTES", 5 * 1024 * 1024, least=1024)
+CONFIG_REPOSITORY_WEBHOOK_SECRET_REF = env.text("CONFIG_REPOSITORY_WEBHOOK_SECRET_REF")
+
 # --- evaluations that people ask for ---------------------------------------------------------------------
 # Each person's, in the playground and through the API together.
 EVALUATIONS_PER_MINUTE = env.number("EVALUATIONS_PER_MINUTE", 120, least=1)
