@@ -42,9 +42,7 @@ def local_forge_of(repository: Repository) -> LocalForge:
 
 
 def place_of(repository: Repository) -> Place:
-    return Place(
-        remote=remote_of(repository), mirror=mirror_of(repository).path, timeout=settings.GIT_TIMEOUT_SECONDS
-    )
+    return Place(remote=remote_of(repository), mirror=mirror_of(repository).path, timeout=settings.GIT_TIMEOUT_SECONDS)
 
 
 def outgoing_of(proposal: Proposal) -> Outgoing:

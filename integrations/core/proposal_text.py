@@ -9,7 +9,9 @@ LONGEST_TITLE = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _CONTROL_BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _NUMBER = re.compile(r"[#!](?=\d)")
-_TRAILER = re.compile(r"^(?=[ \t]*(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+ *:|See merge request\b|\(cherry picked))", re.MULTILINE)
+_TRAILER = re.compile(
+    r"^(?=[ \t]*(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+ *:|See merge request\b|\(cherry picked))", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

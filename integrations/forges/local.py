@@ -222,10 +222,7 @@ class LocalForge:
             with self.place.desk() as desk:
                 ends = desk.fetch(self.place.remote, [row.base_branch, row.head_branch])
                 head, base = ends.get(row.head_branch), ends.get(row.base_branch)
-                if head is None or base is None:
-                    is_conflicting = None
-                else:
-                    is_conflicting = desk.merged_tree(base, head) is None
+                is_conflicting = None if not head or not base else desk.merged_tree(base, head) is None
             if head is not None and head != row.head_commit:
                 LocalPullRequest.objects.filter(pk=row.pk, state=PullRequestState.OPEN).update(head_commit=head)
                 row.head_commit = head

@@ -105,7 +105,9 @@ class Proposal(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["proposer", "key"], name="one_proposal_per_key", condition=~models.Q(key="")),
+            models.UniqueConstraint(
+                fields=["proposer", "key"], name="one_proposal_per_key", condition=~models.Q(key="")
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "due_at"]),
