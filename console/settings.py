@@ -111,6 +111,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sync-due-repositories": {"task": "integrations.tasks.sync_due_repositories", "schedule": 15.0},
     "run-due-mapping-tests": {"task": "integrations.tasks.run_due_mapping_tests", "schedule": 15.0},
+    "publish-due-proposals": {"task": "integrations.tasks.publish_due_proposals", "schedule": 15.0},
+    "follow-due-proposals": {"task": "integrations.tasks.follow_due_proposals", "schedule": 15.0},
+    "clear-due-proposals": {"task": "integrations.tasks.clear_due_proposals", "schedule": 60.0},
     "maintain-mirrors": {"task": "integrations.tasks.maintain_mirrors", "schedule": 86_400.0},
     "tend-kept-analyses": {"task": "integrations.tasks.tend_kept_analyses", "schedule": 86_400.0},
 }

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
@@ -203,6 +204,26 @@ class LocalForge:
             defaults={"state": status.state, "description": status.description or "", "url": status.url},
         )
 
+    def _looked_at(self, row: LocalPullRequest) -> bool | None:
+        """Brings an open one in step with its branches; whether it conflicts, None while that cannot be told.
+
+        A branch whose commits are all in the base was merged, by whomever: the one who did may have died right after.
+        """
+        with self.place.desk() as desk:
+            ends = desk.fetch(self.place.remote, [row.base_branch, row.head_branch])
+            head, base = ends.get(row.head_branch), ends.get(row.base_branch)
+            if not head or not base:
+                return None
+            merge = desk.merge_of(head, base) if desk.is_ancestor(head, base) else ""
+            is_conflicting = not merge and desk.merged_tree(base, head) is None
+        news: dict[str, Any] = {"head_commit": head}
+        if merge:
+            news |= {"state": PullRequestState.MERGED, "merge_commit": merge, "ended_at": timezone.now()}
+        if merge or head != row.head_commit:
+            LocalPullRequest.objects.filter(pk=row.pk, state=PullRequestState.OPEN).update(**news)
+            row.refresh_from_db()
+        return is_conflicting
+
     def _row(self, number: int) -> LocalPullRequest:
         row = LocalPullRequest.objects.filter(repository=self.repository, number=number).first()
         if row is None:
@@ -217,15 +238,7 @@ class LocalForge:
 
     def _seen(self, row: LocalPullRequest) -> PullRequest:
         """The pull request with what the branches say now."""
-        is_conflicting: bool | None = False
-        if row.state == PullRequestState.OPEN:
-            with self.place.desk() as desk:
-                ends = desk.fetch(self.place.remote, [row.base_branch, row.head_branch])
-                head, base = ends.get(row.head_branch), ends.get(row.base_branch)
-                is_conflicting = None if not head or not base else desk.merged_tree(base, head) is None
-            if head is not None and head != row.head_commit:
-                LocalPullRequest.objects.filter(pk=row.pk, state=PullRequestState.OPEN).update(head_commit=head)
-                row.head_commit = head
+        is_conflicting = self._looked_at(row) if row.state == PullRequestState.OPEN else False
         merger = Person(id=str(row.merged_by_id or ""), login="", name=row.merged_by_name)
         return PullRequest(
             number=row.number,

@@ -132,6 +132,17 @@ class Outgoing:
     def parents(self, commit: str) -> tuple[str, ...]:
         return tuple(str(parent) for parent in find_commit(self._open(), commit).parent_ids)
 
+    def merge_of(self, head: str, base: str) -> str:
+        """The commit by which `head` came into the first-parent line of `base`; `head` itself where it lies on it."""
+        repository = self._open()
+        commit, wanted = find_commit(repository, base), find_commit(repository, head).id
+        while commit.id != wanted and commit.parents:
+            first = commit.parents[0]
+            if first.id != wanted and not repository.descendant_of(first.id, wanted):
+                break
+            commit = first
+        return str(commit.id)
+
     def is_ancestor(self, old: str, new: str) -> bool:
         return old == new or self._open().descendant_of(new, old)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from integrations.core.documents import JSON
@@ -19,8 +19,8 @@ class Editor(Protocol):
     def wanted(self, proposal: Proposal) -> dict[str, JSON]:
         """What they are to be, under the same names."""
 
-    def files(self, proposal: Proposal, tree: Tree) -> dict[str, str | None]:
-        """The change of files that makes them so in this tree. Raises CannotEdit."""
+    def files(self, proposal: Proposal, tree: Tree, *, without: Collection[str] = ()) -> dict[str, str | None]:
+        """The change of files that makes them so in this tree, but for those `without`. Raises CannotEdit."""
 
 
 class CannotEdit(Exception):
@@ -36,8 +36,8 @@ class WholeFiles:
     def wanted(self, proposal: Proposal) -> dict[str, JSON]:
         return dict(proposal.file_changes)
 
-    def files(self, proposal: Proposal, tree: Tree) -> dict[str, str | None]:
-        return dict(proposal.file_changes)
+    def files(self, proposal: Proposal, tree: Tree, *, without: Collection[str] = ()) -> dict[str, str | None]:
+        return {path: text for path, text in proposal.file_changes.items() if path not in without}
 
 
 def text_at(tree: Tree, path: str) -> str | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from audit.events import Event
@@ -91,3 +91,13 @@ def look_or_none(proposal: Proposal) -> Look | None:
         return look(proposal)
     except GitError:
         return None
+
+
+def chosen(proposal: Proposal, found: Look, theirs: Collection[str]) -> Look:
+    """The look with the change as people chose it: the places in `theirs` stay as they are on the new base.
+
+    Raises CannotEdit.
+    """
+    tree = mirror_of(proposal.repository).tree(found.base)
+    files = editor_of(proposal).files(proposal, tree, without=theirs)
+    return replace(found, standing=Standing.REBASED, files=files)

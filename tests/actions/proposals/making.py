@@ -56,3 +56,15 @@ def entries(event: str) -> list[Entry]:
 def open_intents() -> list[Entry]:
     ended = set(Entry.objects.exclude(intent=None).values_list("intent", flat=True))
     return [entry for entry in Entry.objects.filter(phase=Entry.Phase.INTENT) if entry.pk not in ended]
+
+
+def push_on_top(config: Config, branch: str, name: str, email: str, path: str = "NOTES.md") -> str:
+    """What somebody pushes to the proposal's branch by git alone; the commit's id."""
+    repository = pygit2.Repository(str(config.path))
+    head = repository.references[f"refs/heads/{branch}"].target
+    index = pygit2.Index()
+    index.read_tree(repository[head].peel(pygit2.Tree))
+    index.add(pygit2.IndexEntry(path, repository.create_blob(b"A note\n"), pygit2.enums.FileMode.BLOB))
+    who = pygit2.Signature(name, email, 1_780_000_000, 0)
+    tree = index.write_tree(repository)
+    return str(repository.create_commit(f"refs/heads/{branch}", who, who, "On top", tree, [head]))

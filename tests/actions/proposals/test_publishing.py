@@ -116,11 +116,9 @@ def test_a_remote_that_is_gone_is_tried_again_or_says_what_to_do(config, people)
     away = config.path.rename(config.path.with_name("away.git"))
     publish(proposal.pk)
     proposal.refresh_from_db()
-    assert (proposal.state, proposal.trouble) == (
-        State.FAILED,
-        f"There is no repository at file://{config.path}. "
-        "Check that the repository is still at its address, then try again.",
-    )
+    advice = "Check that the repository is still at its address, then try again."
+    assert proposal.state == State.FAILED
+    assert proposal.trouble == f"There is no repository at file://{config.path}. {advice}"
     away.rename(config.path)
     Proposal.objects.update(state=State.QUEUED, due_at=None)
     publish(proposal.pk)
