@@ -24,7 +24,7 @@ from integrations.actions.proposals.trouble import judge
 from integrations.actions.secrets import SecretUnavailable
 from integrations.actions.subjects import proposal_subject
 from integrations.actions.sync import remote_of
-from integrations.core.proposals import State
+from integrations.core.proposals import BadTransition, State
 from integrations.core.pull_requests import PullRequestState
 from integrations.forges.errors import ForgeError
 from integrations.git.errors import GitError
@@ -46,10 +46,15 @@ class BadChoice(ValueError):
 
 @transaction.atomic(durable=True)
 def retry(pk: str, *, person: AbstractUser, still_may: Callable[[], None] = lambda: None) -> Proposal:
-    """Another try of what failed. Raises BadTransition. The caller queues `tasks.publish_proposal`."""
+    """Another try of what failed, or waits for its next one. Raises BadTransition.
+
+    The caller queues `tasks.publish_proposal`.
+    """
     proposal = _locked(pk)
     still_may()
-    move(proposal, State.QUEUED)
+    if proposal.state not in {State.FAILED, State.QUEUED}:
+        raise BadTransition(State(proposal.state), State.QUEUED)
+    proposal.state, proposal.trouble = State.QUEUED, ""
     proposal.attempts, proposal.due_at = 0, timezone.now()
     proposal.save()
     record(Event.PROPOSAL_RETRIED, actor=actor_of(person), subject=proposal_subject(proposal))
@@ -73,7 +78,7 @@ def resolve_conflict(
     proposal = _locked(pk)
     still_may()
     if proposal.state != State.CONFLICTING:
-        move(proposal, State.QUEUED)  # says in its own words why not
+        raise BadTransition(State(proposal.state), State.QUEUED)
     found = look(proposal)
     places = [str(conflict["leaf"]) for conflict in found.conflicts]
     if found.standing is not Standing.CONFLICTING or set(places) != set(choices):
