@@ -176,7 +176,7 @@ def serving(wire: Wire) -> Iterator[Server]:
         server.shutdown()
         server.server_close()
         thread.join()
-    assert server.departures == []
+    assert not server.departures, server.departures[:5]  # a message, since this module's asserts are not rewritten
 
 
 def page(items: list[Any], request: Request, size_parameter: str) -> tuple[list[Any], dict[str, str]]:
