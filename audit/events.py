@@ -48,6 +48,13 @@ class Event(StrEnum):
     ACCOUNT_RIGHTS_CHANGED = "account-rights-changed", Category.RIGHTS, "{actor} changed who owns {subject}", True
     ACCESS_DENIED = "access-denied", Category.RIGHTS, "{actor} was denied {subject}", True
 
+    FORGE_ACCOUNT_LINKED = (
+        "forge-account-linked",
+        Category.RIGHTS,
+        "{actor} said which account at the forge is {subject}",
+        True,
+    )
+
     REPOSITORY_CONFIGURED = "repository-configured", Category.REPOSITORY, "{actor} configured {subject}", True
     SYNC_REQUESTED = "sync-requested", Category.SYNC, "{actor} asked for a sync of {subject}"
     SYNC_ACTIVATED = "sync-activated", Category.SYNC, "{actor} made {subject} active"

@@ -18,7 +18,7 @@ from integrations.models.configuration import (
     SnapshotProblem,
 )
 from integrations.models.local_forge import LocalComment, LocalPullRequest, LocalReview, LocalStatus
-from integrations.models.proposals import Draft, Proposal, WebhookDelivery
+from integrations.models.proposals import Draft, ForgeAccount, Proposal, WebhookDelivery
 
 __all__ = [
     "Account",
@@ -33,6 +33,7 @@ __all__ = [
     "Evaluation",
     "ExpressionAnalysis",
     "FieldReference",
+    "ForgeAccount",
     "LocalComment",
     "LocalPullRequest",
     "LocalReview",

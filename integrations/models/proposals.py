@@ -142,3 +142,18 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return self.delivery
+
+
+class ForgeAccount(models.Model):
+    """Which account at a forge is whose: how the console knows that a reviewer is not the proposer."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="forge_accounts")
+    forge = models.CharField(max_length=10)
+    login = models.CharField(max_length=255, help_text="in lower case")
+    account_id = models.CharField(max_length=64, blank=True, help_text="the forge's own number, which stays")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["forge", "login"], name="one_person_per_forge_account")]
+
+    def __str__(self) -> str:
+        return f"{self.login} at {self.forge}"

@@ -21,7 +21,7 @@ from integrations.actions.proposals.editing import differing, editor_of
 from integrations.actions.proposals.outside import begin, finish
 from integrations.actions.proposals.publishing import note_end
 from integrations.actions.proposals.rebasing import Look, Standing, conflict, look_or_none, rebase
-from integrations.actions.proposals.reviewing import actor_at, as_json, judgement_of
+from integrations.actions.proposals.reviewing import as_json, judgement_of, person_actor
 from integrations.actions.secrets import SecretUnavailable
 from integrations.actions.subjects import proposal_subject
 from integrations.core.independence import Judgement
@@ -42,6 +42,12 @@ from integrations.queries.mirrors import mirror_of
 
 log = structlog.get_logger(__name__)
 _WAIT_AFTER_TROUBLE = 5  # times the usual interval, at most
+
+_REVIEWS = {
+    StatusState.SUCCESS: Proposal.Review.APPROVED,
+    StatusState.FAILURE: Proposal.Review.CHANGES_REQUESTED,
+    StatusState.PENDING: Proposal.Review.PENDING,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +79,7 @@ def follow(pk: str) -> bool:
         try:
             forge = forge_of(proposal.repository)
             seen = _look(proposal, forge)
-            is_queued = _bring_in_step(pk, forge, seen)
+            is_queued = _bring_in_step(pk, seen)
             if not is_queued and seen.pull_request.state is PullRequestState.OPEN:
                 _say_judgement(pk, forge, seen)
         except (ForgeError, SecretUnavailable) as error:
@@ -99,12 +105,12 @@ def _look(proposal: Proposal, forge: Forge) -> Seen:
     return Seen(
         pull_request=pull_request,
         reviews=reviews,
-        judgement=judgement_of(proposal, pull_request, commits, reviews),
+        judgement=judgement_of(proposal, forge, pull_request, commits, reviews),
     )
 
 
 @transaction.atomic(durable=True)
-def _bring_in_step(pk: str, forge: Forge, seen: Seen) -> bool:
+def _bring_in_step(pk: str, seen: Seen) -> bool:
     proposal = _locked(pk)
     if proposal is None:
         return False
@@ -117,30 +123,29 @@ def _bring_in_step(pk: str, forge: Forge, seen: Seen) -> bool:
         move(proposal, State.MERGED if pull_request.state is PullRequestState.MERGED else State.CLOSED)
         note_end(proposal, pull_request)
     else:
-        _note_reviews(proposal, forge, seen)
+        _note_reviews(proposal, seen)
         _note_base(proposal, look_or_none(proposal))
     proposal.save()
     return proposal.state == State.QUEUED
 
 
-def _note_reviews(proposal: Proposal, forge: Forge, seen: Seen) -> None:
-    before, judgement = proposal.review, seen.judgement
+def _note_reviews(proposal: Proposal, seen: Seen) -> None:
+    before, proposal.review = proposal.review, _REVIEWS[seen.judgement.state]
     proposal.reviews = as_json(seen.reviews)
-    if judgement.refusers:
-        proposal.review = Proposal.Review.CHANGES_REQUESTED
-    elif judgement.is_approved:
-        proposal.review = Proposal.Review.APPROVED
-    else:
-        proposal.review = Proposal.Review.PENDING
     if proposal.review == before:
         return
     subject, told = proposal_subject(proposal), {"head": seen.pull_request.head_commit}
     if proposal.review == Proposal.Review.APPROVED:
-        for person in judgement.approvers:
-            record(Event.PROPOSAL_APPROVED, actor=actor_at(forge, person), subject=subject, data=told)
+        for key in seen.judgement.approvers:
+            record(Event.PROPOSAL_APPROVED, actor=person_actor(key), subject=subject, data=told)
     elif proposal.review == Proposal.Review.CHANGES_REQUESTED:
-        for person in judgement.refusers:
-            record(Event.CHANGES_REQUESTED, actor=actor_at(forge, person), subject=subject, data=told)
+        record(
+            Event.CHANGES_REQUESTED,
+            actor=SYSTEM,
+            subject=subject,
+            data=told,
+            personal={"said": seen.judgement.sentence},
+        )
     elif before == Proposal.Review.APPROVED:
         record(Event.APPROVAL_LAPSED, actor=SYSTEM, subject=subject, data=told)
 

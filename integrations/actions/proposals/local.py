@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.utils import timezone
@@ -20,7 +21,7 @@ from integrations.actions.proposals.reviewing import judgement_of
 from integrations.actions.subjects import proposal_subject
 from integrations.core.independence import Judgement
 from integrations.core.proposals import FOLLOWED
-from integrations.core.pull_requests import Person, PullRequest, PullRequestState, Review, Verdict
+from integrations.core.pull_requests import PullRequest, PullRequestState, Review, StatusState, Verdict
 from integrations.forges.errors import ForgeError
 from integrations.forges.local import LocalForge, person_of
 from integrations.git.outgoing import Identity, Outgoing, Wanted
@@ -124,7 +125,7 @@ def _open_one(proposal: Proposal, forge: LocalForge) -> PullRequest:
 
 
 def _judged(proposal: Proposal, forge: LocalForge, seen: PullRequest) -> Judgement:
-    return judgement_of(proposal, seen, forge.commits(seen.number), forge.reviews(seen.number))
+    return judgement_of(proposal, forge, seen, forge.commits(seen.number), forge.reviews(seen.number))
 
 
 def _check_may_approve(proposal: Proposal, forge: LocalForge, seen: PullRequest, reviewer: AbstractUser) -> None:
@@ -132,17 +133,15 @@ def _check_may_approve(proposal: Proposal, forge: LocalForge, seen: PullRequest,
     alone = Review(
         reviewer=person_of(reviewer), verdict=Verdict.APPROVED, commit=seen.head_commit, at=None, is_stale=False
     )
-    judgement = judgement_of(proposal, seen, forge.commits(seen.number), [alone])
-    if not judgement.approvers:
-        raise NotNow("You took part in this change, so that somebody else has to approve it.")
+    judgement = judgement_of(proposal, forge, seen, forge.commits(seen.number), [alone])
+    if judgement.state is not StatusState.SUCCESS:
+        raise NotNow(judgement.sentence)
 
 
 def _check_may_merge(seen: PullRequest, judgement: Judgement, head: str) -> None:
     if seen.head_commit != head:
         raise NotNow("The change has moved on since you looked at it: look again.")
-    if judgement.refusers:
-        raise NotNow("Somebody has asked for changes; they have to approve first.")
-    if not judgement.approvers:
+    if judgement.state is not StatusState.SUCCESS:
         raise NotNow(judgement.sentence)
     if seen.is_conflicting is not False:
         raise NotNow("The change conflicts with what is in force by now, so that it cannot be merged.")
@@ -161,7 +160,8 @@ def _merged(proposal: Proposal, forge: LocalForge, seen: PullRequest, merger: Ab
         tree = desk.merged_tree(there, seen.head_commit)
         if tree is None:
             raise NotNow("The change conflicts with what is in force by now, so that it cannot be merged.")
-        approvers = _judged(proposal, forge, seen).approvers
+        judgement = _judged(proposal, forge, seen)
+        _check_may_merge(seen, judgement, seen.head_commit)
         at = timezone.now()
         wanted = Wanted(
             parents=(there, seen.head_commit),
@@ -169,7 +169,7 @@ def _merged(proposal: Proposal, forge: LocalForge, seen: PullRequest, merger: Ab
             author=Identity(name=str(merger), email=merger.email),
             committer=console(),
             at=at,
-            message=_message(proposal, seen, approvers, at),
+            message=_message(proposal, seen, judgement.approvers, at),
         )
         commit = desk.commit_tree(wanted, tree)
         _push(desk, forge, base, commit, there)
@@ -180,9 +180,10 @@ def _push(desk: Outgoing, forge: LocalForge, branch: str, commit: str, expected:
     desk.push(forge.place.remote, branch, commit, expected=expected)
 
 
-def _message(proposal: Proposal, seen: PullRequest, approvers: Sequence[Person], at: datetime) -> str:
+def _message(proposal: Proposal, seen: PullRequest, approvers: Sequence[str], at: datetime) -> str:
     """Like the forges' own: the history tells the number by it, and who approved."""
-    signs = [Identity(name=one.name or one.login, email=one.email or "").signature(at) for one in approvers]
+    people = get_user_model().objects.filter(pk__in=approvers).order_by("pk")
+    signs = [Identity(name=str(person), email=person.email).signature(at) for person in people]
     trailers = [f"Glasshouse-Proposal: {proposal.id}"]
     trailers += [f"Reviewed-by: {sign.name} <{sign.email}>" for sign in signs]
     subject = f"Merge pull request #{seen.number} from {proposal.branch}"

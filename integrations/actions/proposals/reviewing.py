@@ -6,35 +6,37 @@ from collections.abc import Sequence
 
 from audit.record import PERSON, Actor
 from integrations.actions.proposals.commits import console
-from integrations.core.independence import Judgement, judge
-from integrations.core.pull_requests import BranchCommit, Contributor, Person, PullRequest, Review
-from integrations.forges.local import KIND
+from integrations.core.independence import Evidence, Judgement, KnownPerson, judged
+from integrations.core.pull_requests import BranchCommit, PullRequest, Review
 from integrations.forges.port import Forge
 from integrations.models import Proposal
+from integrations.queries.forge_people import known_people
 
 
 def judgement_of(
-    proposal: Proposal, seen: PullRequest, commits: Sequence[BranchCommit], reviews: Sequence[Review]
+    proposal: Proposal, forge: Forge, seen: PullRequest, commits: Sequence[BranchCommit], reviews: Sequence[Review]
 ) -> Judgement:
-    own = [one for one in commits if one.sha in proposal.own_commits]
-    # The forge's guess whose account the author's address is, is what tells a proposer who approves there.
-    account = next((one.author.account for one in own if one.author.account is not None), None)
-    proposer = Contributor(name=proposal.proposer_name, email=proposal.proposer_email, account=account)
-    itself = console()
-    return judge(
-        proposer=proposer,
-        console=[Contributor(name=itself.name, email=itself.email, account=seen.author)],
-        commits=commits,
-        reviews=reviews,
-        head=seen.head_commit,
+    people = known_people(forge.kind)
+    key = str(proposal.proposer_id or "")
+    gone = KnownPerson(key="gone", name=proposal.proposer_name, emails=frozenset({proposal.proposer_email}))
+    return judged(
+        Evidence(
+            proposer=next((person for person in people if person.key == key), gone),
+            people=people,
+            reviews=reviews,
+            commits=commits,
+            head_commit=seen.head_commit,
+            own_commits=frozenset(proposal.own_commits),
+            console=seen.author,
+            console_email=console().email,
+        )
     )
 
 
-def actor_at(forge: Forge, person: Person) -> Actor:
-    """An account of a forge as one who acts; in the console's own forge these are its people."""
-    if forge.kind == KIND:
-        return Actor(kind=PERSON, id=person.id or "unknown", name=person.name)
-    return Actor(kind=PERSON, id=f"{forge.kind}:{person.id or 'unknown'}", name=person.name or person.login)
+def person_actor(key: str) -> Actor:
+    """A person of the console, named by the key that a judgement gives."""
+    name = next((person.name for person in known_people("") if person.key == key), "")
+    return Actor(kind=PERSON, id=key, name=name)
 
 
 def as_json(reviews: Sequence[Review]) -> list[dict[str, object]]:

@@ -31,12 +31,12 @@ def status(proposal: Proposal) -> tuple[str, str]:
 
 
 def test_approved_merged_synced_in_force(config, people, proposal):
-    assert status(proposal) == ("pending", "Waits for the approval of somebody else than its author.")
+    assert status(proposal) == ("pending", "Somebody other than those who made the change must approve it.")
     local_review(proposal.pk, reviewer=people["engineer"], verdict=Verdict.APPROVED, head=proposal.head_commit)
     follow(proposal.pk)
     proposal.refresh_from_db()
     assert (proposal.review, proposal.is_independent) == ("approved", True)
-    assert status(proposal) == ("success", "Approved by engineer@example.com.")
+    assert status(proposal) == ("success", "Approved by engineer@example.com, who took no part in the change.")
     merged = local_merge(proposal.pk, merger=people["approver"], head=proposal.head_commit)
     commit = commit_at(config, merged.merge_commit)
     assert [str(parent) for parent in commit.parent_ids] == [config.commits[-1], proposal.head_commit]
@@ -65,11 +65,11 @@ def test_approved_merged_synced_in_force(config, people, proposal):
 
 
 def test_whoever_took_part_cannot_approve(config, people, proposal):
-    with pytest.raises(NotNow, match="somebody else has to approve"):
+    with pytest.raises(NotNow, match="proposed this change"):
         local_review(proposal.pk, reviewer=people["dana"], verdict=Verdict.APPROVED, head=proposal.head_commit)
     head = push_on_top(config, proposal.branch, "Erin", "engineer@example.com")
     follow(proposal.pk)
-    with pytest.raises(NotNow, match="You took part"):
+    with pytest.raises(NotNow, match="wrote a commit"):
         local_review(proposal.pk, reviewer=people["engineer"], verdict=Verdict.APPROVED, head=head)
     assert not LocalReview.objects.exists()
     local_review(proposal.pk, reviewer=people["dana"], verdict=Verdict.COMMENTED, head=head, text="Thanks")
@@ -81,13 +81,16 @@ def test_whoever_took_part_cannot_approve(config, people, proposal):
 def test_an_approval_holds_for_one_commit(config, people, proposal):
     local_review(proposal.pk, reviewer=people["approver"], verdict=Verdict.APPROVED, head=proposal.head_commit)
     follow(proposal.pk)
-    head = push_on_top(config, proposal.branch, "Somebody", "somebody@example.com")
+    head = push_on_top(config, proposal.branch, "Viewer", "viewer@example.com")
     follow(proposal.pk)
     proposal.refresh_from_db()
     assert (proposal.review, proposal.forge_head) == ("pending", head)
-    assert status(proposal) == ("pending", "The approval was for an older commit; the present one needs its own.")
+    assert status(proposal) == (
+        "pending",
+        "approver@example.com approved an earlier commit; the present one still needs an approval.",
+    )
     assert len(entries("approval-lapsed")) == 1
-    with pytest.raises(NotNow, match="older commit"):
+    with pytest.raises(NotNow, match="earlier commit"):
         local_merge(proposal.pk, merger=people["approver"], head=head)
     with pytest.raises(NotNow, match="moved on since"):
         local_merge(proposal.pk, merger=people["approver"], head=proposal.head_commit)
