@@ -6,6 +6,8 @@ SHELL := /bin/sh
 
 VENV ?= .venv
 BIN := $(VENV)/bin
+# semgrep's dependencies clash with ours.
+SCAN := $(VENV)-scan
 JOBS ?= 2
 ARGS ?=
 UV_VERSION := 0.13.9
@@ -32,6 +34,11 @@ $(VENV)/.run: requirements/run.txt | $(BIN)/python
 $(VENV)/.dev: requirements/dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements/dev.txt
 	@touch $@ $(VENV)/.run
+
+$(SCAN)/.scan: requirements/scan.txt | $(BIN)/python
+	@[ -x $(SCAN)/bin/python ] || $(BIN)/python -m venv $(SCAN) || { rm -rf $(SCAN); exit 1; }
+	$(SCAN)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements/scan.txt
+	@touch $@
 
 # --- run --------------------------------------------------------------------------------------------------------
 
@@ -107,14 +114,16 @@ assets-verify: ## build into build/assets and compare with what is committed (ne
 
 # Hashes without hosts: whoever installs chooses the index. Versions already locked are kept; ARGS=--upgrade moves them.
 UV ?= $(shell command -v uv || echo build/uv/bin/uv)
-LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate
 
 lock: ## write requirements/*.txt from pyproject.toml (ARGS=--upgrade for newer versions)
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv==$(UV_VERSION); }
-	$(LOCK) $(ARGS) --output-file requirements/run.txt
-	$(LOCK) $(ARGS) --extra fast --constraints requirements/run.txt --output-file requirements/fast.txt
-	$(LOCK) $(ARGS) --extra dev --extra fast --constraints requirements/fast.txt --output-file requirements/dev.txt
+	$(LOCK) $(ARGS) pyproject.toml --output-file requirements/run.txt
+	$(LOCK) $(ARGS) pyproject.toml --extra fast --constraints requirements/run.txt --output-file requirements/fast.txt
+	$(LOCK) $(ARGS) pyproject.toml --extra dev --extra fast --constraints requirements/fast.txt \
+		--output-file requirements/dev.txt
+	$(LOCK) $(ARGS) requirements/scan.in --output-file requirements/scan.txt
 
 clean: ## remove caches and build leftovers; data in var/ and the environment stay
 	rm -rf build node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

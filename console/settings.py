@@ -12,6 +12,7 @@ from console.environment import Environment, database
 from console.logs import configuration as log_configuration
 from console.secret_key import kept_secret_key
 from console.static_files import add_headers
+from integrations.outbound.policy import Policy
 
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -262,6 +263,14 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
+
+# --- outbound requests ---------------------------------------------------------------------------------
+# Hosts, host:port and networks (10.2.0.0/16) inside our network that forges and webhooks may stand in.
+OUTBOUND_ALLOWED_HOSTS = env.words("OUTBOUND_ALLOWED_HOSTS")
+try:
+    Policy.of(OUTBOUND_ALLOWED_HOSTS)
+except ValueError as error:
+    raise ImproperlyConfigured(f"OUTBOUND_ALLOWED_HOSTS cannot be understood: {error}") from None
 
 # --- API -----------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
