@@ -125,7 +125,9 @@ CONFIG_REPOSITORY_BRANCH = env.text("CONFIG_REPOSITORY_BRANCH", "main")
 # A reference to the token, never the token: env:NAME or file:/run/secrets/name.
 CONFIG_REPOSITORY_TOKEN_REF = env.text("CONFIG_REPOSITORY_TOKEN_REF")
 CONFIG_REPOSITORY_WEB_URL = env.text("CONFIG_REPOSITORY_WEB_URL")
-CONFIG_REPOSITORY_FORGE = env.choice("CONFIG_REPOSITORY_FORGE", "", ("", "github", "gitlab", "gitea"))
+# A reference to the secret that the forge signs its deliveries with; without it none is taken.
+CONFIG_REPOSITORY_WEBHOOK_SECRET_REF = env.text("CONFIG_REPOSITORY_WEBHOOK_SECRET_REF")
+CONFIG_REPOSITORY_FORGE = env.choice("CONFIG_REPOSITORY_FORGE", "", ("", "github", "gitlab", "gitea", "forgejo"))
 SYNC_INTERVAL_SECONDS = env.number("SYNC_INTERVAL_SECONDS", 60, least=5)
 # A sync that would remove more than this share of accounts, integrations or mappings waits for a person.
 SYNC_HOLD_REMOVAL_PERCENT = env.number("SYNC_HOLD_REMOVAL_PERCENT", 20, least=1, most=100)
@@ -143,8 +145,6 @@ GLASSHOUSE_COMMITTER_EMAIL = env.text("GLASSHOUSE_COMMITTER_EMAIL", "glasshouse@
 # Where people reach this console, for the links in pull requests.
 GLASSHOUSE_URL = env.text("GLASSHOUSE_URL").rstrip("/")
 PROPOSAL_FOLLOW_SECONDS = env.number("PROPOSAL_FOLLOW_SECONDS", 60, least=5)
-WEBHOOK_LARGEST_BYTES = env.number("WEBHOOK_LARGEST_BYTES", 5 * 1024 * 1024, least=1024)
-CONFIG_REPOSITORY_WEBHOOK_SECRET_REF = env.text("CONFIG_REPOSITORY_WEBHOOK_SECRET_REF")
 
 # --- evaluations that people ask for ---------------------------------------------------------------------
 # Each person's, in the playground and through the API together.

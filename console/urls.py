@@ -25,6 +25,7 @@ from console.views import (
     search,
     source,
     sync,
+    webhooks,
     where_used,
 )
 
@@ -73,6 +74,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sync/now/", sync.now, name="sync_now"),
     path("sync/<str:commit>/", sync.snapshot, name="sync_snapshot"),
     path("sync/<str:commit>/decide/", sync.decide, name="sync_decide"),
+    path("webhooks/<slug:repository>/", webhooks.webhook, name="webhook"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("robots.txt", health.robots, name="robots"),

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
+from integrations.actions.secrets import resolve
 from integrations.actions.sync import remote_of
+from integrations.forges.access import TokenAccess
+from integrations.forges.address import address_of
+from integrations.forges.connect import forge_at
 from integrations.forges.errors import ForgeError, ForgeErrorCode
 from integrations.forges.local import LocalForge, Place
+from integrations.forges.outbound import OutboundTransport
 from integrations.forges.port import Forge
 from integrations.git.address import local_path
 from integrations.git.outgoing import Outgoing
 from integrations.models import Proposal, Repository
+from integrations.outbound.configured import outbound
 from integrations.queries.mirrors import mirror_of
 
 
@@ -21,9 +28,16 @@ def forge_of(repository: Repository) -> Forge:
 
     Raises ForgeError and SecretUnavailable.
     """
-    if repository.forge:
-        raise ForgeError(ForgeErrorCode.BAD_ADDRESS, "This kind of forge is not known.")
-    return local_forge_of(repository)
+    if not repository.forge:
+        return local_forge_of(repository)
+    return _remote_forge(repository.forge, repository.web_url, resolve(repository.token_ref))
+
+
+@lru_cache(maxsize=16)
+def _remote_forge(kind: str, web_url: str, secret: str) -> Forge:
+    """Kept as long as the settings stand: what has not changed since the last look is then not sent again."""
+    access = TokenAccess(token=secret)
+    return forge_at(address_of(kind, web_url), access=access, transport=OutboundTransport(outbound()))
 
 
 def is_local(repository: Repository) -> bool:

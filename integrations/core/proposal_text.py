@@ -43,7 +43,7 @@ def commit_message(said: Said) -> str:
     if said.ticket:
         trailers.append(f"Glasshouse-Ticket: {clean_line(said.ticket)}")
     summary = _as_text(said.summary)
-    return "\n\n".join(filter(None, (clean_title(said.title), summary, "\n".join(trailers)))) + "\n"
+    return "\n\n".join(filter(None, (clean_title(said.title) or "A change", summary, "\n".join(trailers)))) + "\n"
 
 
 def _as_text(text: str) -> str:

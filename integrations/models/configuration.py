@@ -23,7 +23,8 @@ class Repository(models.Model):
         NONE = "", "none"
         GITHUB = "github", "GitHub"
         GITLAB = "gitlab", "GitLab"
-        GITEA = "gitea", "Gitea or Forgejo"
+        GITEA = "gitea", "Gitea"
+        FORGEJO = "forgejo", "Forgejo"
 
     class Health(models.TextChoices):
         NEW = "new", "never synced"

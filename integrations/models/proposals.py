@@ -129,15 +129,19 @@ class Proposal(models.Model):
 
 
 class WebhookDelivery(models.Model):
-    """A delivery that was taken: the same id is not taken twice."""
+    """A delivery that was taken. Neither its id nor its body is taken twice: most forges do not sign the id."""
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+")
     delivery = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
     taken_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name_plural = "webhook deliveries"
-        constraints = [models.UniqueConstraint(fields=["repository", "delivery"], name="one_effect_per_delivery")]
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "delivery"], name="one_effect_per_delivery"),
+            models.UniqueConstraint(fields=["repository", "fingerprint"], name="one_effect_per_body"),
+        ]
         indexes = [models.Index(fields=["taken_at"])]
 
     def __str__(self) -> str:
