@@ -20,6 +20,7 @@ _IN_CODE = re.compile(r"[&<>`|\\*_\[\]{}~$@#!:^%]")
 _ENDED = r"clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing)|implement(?:s|ed|ing)?|reopen(?:s|ed|ing)?"
 _KEYWORD = rf"(?i:(?P<word>{_ENDED}))"
 _CLOSING = re.compile(rf"\b{_KEYWORD}(?=[:\s]+(?:issues?\s+)?\S*?(?:#|!|/|\bGH-|[A-Z][A-Z0-9_]+-|&)\S*\d)")
+_OURS = re.compile(r"(?i)(?<=\bglasshouse)(?=-(?:proposal|reason)\b)")
 _ACTED_ON = (
     re.compile(r"(?<=[@#!&~%$])(?=[\w\"'{])"),  # people, issues, merge requests, epics, labels, milestones, snippets
     re.compile(r"(?i)(?<=\bGH-)(?=\d)"),
@@ -33,6 +34,8 @@ _ACTED_ON = (
 
 def seen(text: str, *, lines: bool = False) -> str:
     """The text with all that is invisible or changes direction shown as ⟨U+202E⟩; with `lines`, line breaks stay."""
+    if text.isascii() and text.isprintable():
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(_seen(one, lines=lines) for one in text)
 
@@ -56,7 +59,8 @@ def inert(text: str) -> str:
 
 
 def _kept_open(text: str) -> str:
-    """GitLab looks for words that close issues even in code."""
+    """GitLab looks for words that close issues even in code; the console for its own trailers in all of a message."""
+    text = _OURS.sub(ZERO, text)
     return _CLOSING.sub(lambda found: f"{found['word'][:1]}{ZERO}{found['word'][1:]}", text)
 
 

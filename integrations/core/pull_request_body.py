@@ -13,6 +13,7 @@ from integrations.core.commit_message import Origin, safe_title
 from integrations.core.markdown import clipped, code, fenced, line, link, quoted, span
 
 LONGEST_VALUE = 120  # characters of a value in a table; longer ones and those of several lines stand below it
+LONGEST_NAME = 200
 LONGEST_BLOCK = 4_000
 LONGEST_REASON = 4_000
 LONGEST_SUMMARY = 300
@@ -56,6 +57,7 @@ class Description:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Room:
+    summary: int
     changes: int
     blocks: int
     names: int
@@ -64,12 +66,12 @@ class _Room:
 
 
 _ROOMS = (
-    _Room(changes=200, blocks=20, names=100, samples=20, reason=LONGEST_REASON),
-    _Room(changes=100, blocks=5, names=50, samples=10, reason=LONGEST_REASON),
-    _Room(changes=40, blocks=2, names=25, samples=5, reason=2_000),
-    _Room(changes=15, blocks=0, names=10, samples=2, reason=1_000),
-    _Room(changes=5, blocks=0, names=5, samples=0, reason=400),
-    _Room(changes=0, blocks=0, names=0, samples=0, reason=100),
+    _Room(summary=10, changes=200, blocks=20, names=100, samples=20, reason=LONGEST_REASON),
+    _Room(summary=10, changes=100, blocks=5, names=50, samples=10, reason=LONGEST_REASON),
+    _Room(summary=10, changes=40, blocks=2, names=25, samples=5, reason=2_000),
+    _Room(summary=5, changes=15, blocks=0, names=10, samples=2, reason=1_000),
+    _Room(summary=3, changes=5, blocks=0, names=5, samples=0, reason=400),
+    _Room(summary=1, changes=0, blocks=0, names=0, samples=0, reason=100),
 )
 
 
@@ -86,7 +88,9 @@ def pull_request_body(description: Description, *, longest: int) -> str:
 
 def _sections(description: Description, room: _Room) -> Iterator[str]:
     yield f"{line(clipped(description.proposer, 100))} proposes this change in Glasshouse."
-    yield "\n".join(f"- {line(clipped(one, LONGEST_SUMMARY))}" for one in description.summary[:10] if one.strip())
+    yield "\n".join(
+        f"- {line(clipped(one, LONGEST_SUMMARY))}" for one in description.summary[: room.summary] if one.strip()
+    )
     yield "## What changes"
     yield from _changes(description.changes, room)
     yield "## Accounts affected"
@@ -118,8 +122,14 @@ def _changes(changes: Sequence[Change], room: _Room) -> Iterator[str]:
 
 
 def _table(changes: Sequence[Change]) -> str:
-    rows = (f"| {code(one.where)} | {code(one.path)} | {_value(one.before)} | {_value(one.after)} |" for one in changes)
+    rows = (
+        f"| {_name(one.where)} | {_name(one.path)} | {_value(one.before)} | {_value(one.after)} |" for one in changes
+    )
     return "\n".join(("| Where | Field | Before | After |", "|---|---|---|---|", *rows))
+
+
+def _name(text: str) -> str:
+    return code(clipped(text, LONGEST_NAME))
 
 
 def _value(text: str | None) -> str:
@@ -135,7 +145,7 @@ def _is_long(text: str | None) -> bool:
 def _blocks(change: Change) -> Iterator[str]:
     for when, text in (("before", change.before), ("after", change.after)):
         if text is not None:
-            yield f"{code(change.where)} {code(change.path)}, {when}:"
+            yield f"{_name(change.where)} {_name(change.path)}, {when}:"
             yield fenced(clipped(text, LONGEST_BLOCK), change.language)
 
 
@@ -148,12 +158,12 @@ def _accounts(description: Description, room: _Room) -> str:
     if not names:
         return f"{counted}."
     more = f" and {count - len(names):,} more" if count > len(names) else ""
-    return f"{counted}: {', '.join(code(clipped(one, 100)) for one in names)}{more}."
+    return f"{counted}: {', '.join(code(clipped(one, LONGEST_NAME)) for one in names)}{more}."
 
 
 def _samples(samples: Sequence[SampleOutput], room: _Room) -> Iterator[str]:
     for one in samples[: room.samples]:
-        yield f"### {code(clipped(one.sample, 100))}"
+        yield f"### {_name(one.sample)}"
         if one.failure:
             yield f"Could not be evaluated: {line(clipped(one.failure, LONGEST_SUMMARY))}"
         elif not one.changes:
