@@ -31,16 +31,18 @@ class ForgeAddress:
         return self.path.rpartition("/")[2]
 
 
-def address_of(kind: str, web_url: str, *, site_url: str = "") -> ForgeAddress:
+def address_of(kind: str, web_url: str, *, site_url: str = "", allows_http: bool = False) -> ForgeAddress:
     """From the address of the repository's pages, as `https://github.com/acme/config`.
 
     `site_url` names the forge's own front page where it lies below a path, as `https://host/gitlab`: GitLab's groups
-    cannot be told from such a path. Raises ForgeError(BAD_ADDRESS).
+    cannot be told from such a path. `allows_http` is the operator's word for a host in a network of their own.
+    Raises ForgeError(BAD_ADDRESS).
     """
     if kind not in _BY_KIND:
         raise _bad("This kind of forge is not known.")
     split = urlsplit(web_url)
-    _check(split.scheme, split.hostname, is_plain=not (split.query or split.fragment or "@" in split.netloc))
+    is_plain = not (split.query or split.fragment or "@" in split.netloc)
+    _check(split.scheme, split.hostname, is_plain=is_plain, allows_http=allows_http)
     path = split.path.strip("/").removesuffix(".git")
     below = _below(split.scheme, split.netloc, path, site_url)
     segments = path.removeprefix(below).strip("/").split("/")
@@ -66,10 +68,10 @@ def _below(scheme: str, netloc: str, path: str, site_url: str) -> str:
     return below
 
 
-def _check(scheme: str, host: str | None, *, is_plain: bool) -> None:
+def _check(scheme: str, host: str | None, *, is_plain: bool, allows_http: bool) -> None:
     if not host or not is_plain or scheme not in {"https", "http"}:
         raise _bad("The address of the repository must be https, without a user, a query or a fragment.")
-    if scheme == "http" and host not in _LOOPBACK:
+    if scheme == "http" and host not in _LOOPBACK and not allows_http:
         raise _bad("The token would travel unencrypted: the address of the forge must begin with https.")
 
 

@@ -19,7 +19,7 @@ import msgspec
 from integrations.forges.access import Access
 from integrations.forges.errors import ForgeError, ForgeErrorCode
 from integrations.forges.refusals import refusal
-from integrations.forges.transport import Answer, Transport, TransportError
+from integrations.forges.transport import Response, Transport, TransportError, TransportFault
 
 T = TypeVar("T")
 
@@ -28,6 +28,14 @@ MOST_BYTES = 16 * 1024 * 1024  # a page of 100 comments of 65,536 characters eac
 PAGE_SIZE = 100
 MOST_PAGES = 100
 KEPT = 128  # answers that are kept for a conditional request
+_BY_FAULT = {
+    TransportFault.UNREACHABLE: ForgeErrorCode.UNAVAILABLE,
+    TransportFault.REFUSED: ForgeErrorCode.BAD_ADDRESS,
+    TransportFault.TIMEOUT: ForgeErrorCode.TIMEOUT,
+    TransportFault.BROKEN: ForgeErrorCode.UNAVAILABLE,
+    TransportFault.REDIRECT: ForgeErrorCode.MOVED,
+    TransportFault.TOO_LARGE: ForgeErrorCode.BAD_ANSWER,
+}
 _BODILESS = {"GET", "DELETE"}
 
 
@@ -46,7 +54,7 @@ class Client:
     size_parameter: str = "per_page"
     page_size: int = PAGE_SIZE
     clock: Callable[[], float] = time.time
-    _kept: OrderedDict[str, tuple[str, Answer]] = field(default_factory=OrderedDict, repr=False)
+    _kept: OrderedDict[str, tuple[str, Response]] = field(default_factory=OrderedDict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def get(self, path: str, shape: type[T], query: Mapping[str, str] | None = None) -> T:
@@ -71,7 +79,7 @@ class Client:
     def _url(self, path: str, query: Mapping[str, str]) -> str:
         return f"{self.api_url}{path}" + (f"?{urlencode(query)}" if query else "")
 
-    def _asked(self, url: str) -> Answer:
+    def _asked(self, url: str) -> Response:
         with self._lock:
             kept = self._kept.get(url)
         answer = self._answer("GET", url, None, etag=kept[0] if kept else "")
@@ -85,7 +93,7 @@ class Client:
                     self._kept.popitem(last=False)
         return answer
 
-    def _answer(self, method: str, url: str, body: Mapping[str, Any] | None, *, etag: str = "") -> Answer:
+    def _answer(self, method: str, url: str, body: Mapping[str, Any] | None, *, etag: str = "") -> Response:
         answer = self._exchange(method, url, body, etag)
         # A refused token had no effect, so that the request may go out again with the next one.
         if answer.status == 401 and self.access.renew():  # noqa: PLR2004 - Unauthorized
@@ -94,7 +102,7 @@ class Client:
             return answer
         raise refusal(answer, now=self.clock(), secrets=self.access.secrets())
 
-    def _exchange(self, method: str, url: str, body: Mapping[str, Any] | None, etag: str) -> Answer:
+    def _exchange(self, method: str, url: str, body: Mapping[str, Any] | None, etag: str) -> Response:
         headers = dict(self.headers_for(self.access.secret()))
         if etag:
             headers["If-None-Match"] = etag
@@ -106,10 +114,10 @@ class Client:
                 method, url, headers=headers, content=content, timeout=SECONDS, most_bytes=MOST_BYTES
             )
         except TransportError as error:
-            code = ForgeErrorCode.TIMEOUT if error.is_timeout else ForgeErrorCode.UNAVAILABLE
+            code = _BY_FAULT[error.fault]
             raise ForgeError(code, error.sentence, is_retryable=error.is_retryable) from None
 
-    def _decoded(self, answer: Answer, shape: type[T]) -> T:
+    def _decoded(self, answer: Response, shape: type[T]) -> T:
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and not kind.endswith("+json"):
             raise bad_answer("it is not JSON")

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from integrations.forges.errors import ForgeError, ForgeErrorCode
-from integrations.forges.transport import Answer
+from integrations.forges.transport import Response
 
 LONGEST_WAIT = 6 * 3600.0  # what is asked beyond it is an error of the forge or of its clock
 SECONDARY_WAIT = 60.0  # GitHub's own advice where it names no time
@@ -52,7 +52,7 @@ _BY_STATUS = {
 }
 
 
-def refusal(answer: Answer, *, now: float, secrets: Sequence[str]) -> ForgeError:
+def refusal(answer: Response, *, now: float, secrets: Sequence[str]) -> ForgeError:
     """The error of an answer that is no success. `now` is seconds since the epoch; `secrets` are blotted out."""
     words = _words(answer)
     code = _code(answer, words)
@@ -62,7 +62,7 @@ def refusal(answer: Answer, *, now: float, secrets: Sequence[str]) -> ForgeError
     return ForgeError(code, _SENTENCES[code], retry_after=wait, said=_said(words, secrets))
 
 
-def _code(answer: Answer, words: str) -> ForgeErrorCode:
+def _code(answer: Response, words: str) -> ForgeErrorCode:
     status, headers = answer.status, answer.headers
     if 300 <= status < 400:  # noqa: PLR2004 - redirects
         return ForgeErrorCode.MOVED
@@ -79,7 +79,7 @@ def _code(answer: Answer, words: str) -> ForgeErrorCode:
     return _BY_STATUS.get(status, ForgeErrorCode.BAD_ANSWER)
 
 
-def _wait(answer: Answer, now: float) -> float | None:
+def _wait(answer: Response, now: float) -> float | None:
     """Seconds to wait: Retry-After as seconds or as a date, else when the limit is reset."""
     after, reset = answer.headers.get("retry-after", "").strip(), _reset(answer)
     if re.fullmatch(r"\d{1,9}", after):
@@ -92,7 +92,7 @@ def _wait(answer: Answer, now: float) -> float | None:
     return _within(reset - now) if reset is not None else None
 
 
-def _reset(answer: Answer) -> float | None:
+def _reset(answer: Response) -> float | None:
     for name in ("x-ratelimit-reset", "ratelimit-reset"):
         if re.fullmatch(r"\d{1,12}", text := answer.headers.get(name, "").strip()):
             return float(text)
@@ -103,7 +103,7 @@ def _within(seconds: float) -> float:
     return min(max(seconds, 1.0), LONGEST_WAIT)
 
 
-def _words(answer: Answer) -> str:
+def _words(answer: Response) -> str:
     """All the texts of an error's JSON, joined; nothing for what is no JSON."""
     try:
         return " ".join(_texts(msgspec.json.decode(answer.content[:100_000]), 0))

@@ -33,6 +33,11 @@ def test_a_gitlab_below_a_path_is_told_by_its_front_page():
     assert (address.owner, address.name) == ("a/b", "c")
 
 
+def test_plain_http_needs_the_operators_word():
+    address = address_of("gitea", "http://gitea:3000/acme/config", allows_http=True)
+    assert address.api_url == "http://gitea:3000/api/v1"
+
+
 @pytest.mark.parametrize(
     ("kind", "web_url", "site_url"),
     [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from integrations.forges.transport import Answer, TransportError
+from integrations.forges.transport import Answer, TransportError, TransportFault
 
 
 class Loopback:
@@ -25,13 +25,13 @@ class Loopback:
                 method, url, headers=dict(headers), content=content or None, timeout=min(timeout, self.timeout)
             )
         except httpx.TimeoutException:
-            raise TransportError("The forge took too long to answer.", is_retryable=True, is_timeout=True) from None
+            raise TransportError(TransportFault.TIMEOUT, "It took too long.", is_retryable=True) from None
         except httpx.RemoteProtocolError:
-            raise TransportError("The connection broke.", is_retryable=True, is_timeout=True) from None
+            raise TransportError(TransportFault.BROKEN, "The connection broke.", is_retryable=True) from None
         except httpx.HTTPError:
-            raise TransportError("The forge cannot be reached.", is_retryable=True) from None
+            raise TransportError(TransportFault.UNREACHABLE, "It is not there.", is_retryable=True) from None
         if len(answer.content) > most_bytes:
-            raise TransportError("The answer is too large.", is_retryable=False)
+            raise TransportError(TransportFault.TOO_LARGE, "The answer is too large.", is_retryable=False)
         self.sent.append(answer.request)
         return Answer(status=answer.status_code, headers=dict(answer.headers), content=answer.content)
 
