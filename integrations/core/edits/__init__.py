@@ -1,0 +1,1 @@
+"""A wanted change → the smallest change of files that says it."""
