@@ -265,4 +265,6 @@ def _check(old: str, new: str, path: Keys, expression: str | None) -> None:
 
 def _gives(first: str, expression: str, values: Sequence[object]) -> bool:
     """A value that is an object itself shows as its fields; any other is found as it was written."""
-    return bool(values) and (first == expression or expression.startswith(("{", "(", "/*")) or expression.endswith("*/"))
+    return bool(values) and (
+        first == expression or expression.startswith(("{", "(", "/*")) or expression.endswith("*/")
+    )

@@ -36,5 +36,7 @@ def refuse_if_shared(draft: Draft, path: str, edit: MappingEdit) -> None:
     """Raises CannotEdit where more than this part reads the file, unless the edit is meant for all."""
     others = draft.readers(path)
     if len(others) > 1 and not getattr(edit, "everywhere", False):
-        sentence = f"{path} is read by {', '.join(others)}. A change of it changes all of these; say that this is meant."
+        sentence = (
+            f"{path} is read by {', '.join(others)}. A change of it changes all of these; say that this is meant."
+        )
         raise CannotEdit(Refusal.SHARED_FILE, sentence)

@@ -186,9 +186,7 @@ class _Layout:
             at += 1
         if self.text[at : at + 1] != ":":
             source = Source(file=self.file, line=self.text.count("\n", 0, at) + 1)
-            raise CannotEdit(
-                Refusal.UNREADABLE, "A key is written in a way that is not edited here (`? key`).", source
-            )
+            raise CannotEdit(Refusal.UNREADABLE, "A key is written in a way that is not edited here (`? key`).", source)
         return at + 1
 
 

@@ -16,7 +16,9 @@ HOSTILE = (
     "2026-01-31", "\u2028", "\x85", "é", "trailing ", "|", ">-", "...", "---", "<<", "=", "a\n\n", "\n",
 )  # fmt: skip
 
-keys = st.sampled_from(("a", "page_size", "scopes", "crm/contacts/list", "yes", "n", "x y", "é", "1", "a: b", "#c", "k"))
+keys = st.sampled_from(
+    ("a", "page_size", "scopes", "crm/contacts/list", "yes", "n", "x y", "é", "1", "a: b", "#c", "k")
+)
 texts = st.one_of(
     st.sampled_from(HOSTILE),
     st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), max_size=12),

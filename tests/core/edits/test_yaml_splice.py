@@ -128,7 +128,11 @@ def test_control_characters_are_refused(text):
     assert refused.value.code is Refusal.BAD_VALUE
 
 
-@given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=5), st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=5), st.data())
+@given(
+    st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=5),
+    st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=5),
+    st.data(),
+)
 @settings(max_examples=200)
 def test_list_elements_that_stay_keep_their_lines(old, new, data):
     text = data.draw(layouts({"config": {"scopes": old}, "z": 1}))
