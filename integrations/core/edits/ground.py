@@ -44,6 +44,7 @@ class Draft:
     texts: Mapping[str, str]
     changed: dict[str, str | None] = field(default_factory=dict)
     documents: list[Document] = field(default_factory=list)
+    addresses: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)  # of resources, by file and line
 
     @classmethod
     def of(cls, ground: Ground, texts: Mapping[str, str]) -> Draft:

@@ -78,6 +78,14 @@ class HclPage:
                 if len(words) == 3 and words[0] == "resource":  # noqa: PLR2004 - resource, type, label
                     yield Resource(type=words[1], label=words[2], line=node.start_point[0] + 1, node=node)
 
+    @property
+    def line_break(self) -> str:
+        return "\r\n" if b"\r\n" in self.text else "\n"
+
+    def line_of(self, offset: int) -> int:
+        """The line of an offset, counted from 0."""
+        return self.text.count(b"\n", 0, offset)
+
     def source_text(self, node: Node) -> str:
         return self.text[node.start_byte : node.end_byte].decode()
 
