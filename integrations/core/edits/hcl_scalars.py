@@ -50,11 +50,11 @@ def written(page: HclPage, entry: HclEntry) -> str | None:
 
 
 def _pad(found: re.Match[str]) -> str:
-    """The indentation that `<<-` takes away: the least of the lines, that of the closing mark included."""
-    if not found["dash"]:
-        return ""
+    """The indentation that `<<-` takes away: the least of the lines; that of the closing mark does not count."""
     lines = [line for line in found["body"].split("\n") if line.strip()]
-    return min((line[: len(line) - len(line.lstrip(" "))] for line in [*lines, found["close"]]), key=len)
+    if not found["dash"] or not lines:
+        return ""
+    return min((line[: len(line) - len(line.lstrip(" "))] for line in lines), key=len)
 
 
 def _body(found: re.Match[str], expression: str, line_break: str) -> str:

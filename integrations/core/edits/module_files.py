@@ -95,9 +95,7 @@ def _has(text: str, file: str, address: Address, keys: Keys) -> bool:
     return True
 
 
-def _change(
-    change: SetConfig | RemoveConfig, draft: Draft, document: Document, keys: Keys, address: Address
-) -> None:
+def _change(change: SetConfig | RemoveConfig, draft: Draft, document: Document, keys: Keys, address: Address) -> None:
     file = document.source.file  # type: ignore[union-attr] # models and settings have no layer
     old = draft.text(file)
     if isinstance(change, SetConfig):
@@ -228,7 +226,9 @@ def _outlines(text: str, file: str) -> dict[Address, tuple[JSON, JSON]]:
     """Of each resource what its config says, and what all the rest of it does; of other blocks the latter."""
     read = read_hcl(text.encode(), file)
     if read.problems:
-        raise CannotEdit(Refusal.UNREADABLE, f"The file cannot be read: {read.problems[0].message}", read.problems[0].source)
+        raise CannotEdit(
+            Refusal.UNREADABLE, f"The file cannot be read: {read.problems[0].message}", read.problems[0].source
+        )
     found: dict[Address, tuple[JSON, JSON]] = {}
     for index, block in enumerate(read.blocks):
         is_resource = block.type == "resource" and len(block.labels) == 2  # noqa: PLR2004 - type and label
@@ -260,7 +260,9 @@ def _compare(old: str, new: str, file: str, address: Address, change: SetConfig 
     before, after = _outlines(old, file), _outlines(new, file)
     config, rest = before[address]
     if not isinstance(config, dict):
-        raise CannotEdit(Refusal.NOT_LITERAL, "The config is computed here. Edit it in its file.", Source(file=file, line=1))
+        raise CannotEdit(
+            Refusal.NOT_LITERAL, "The config is computed here. Edit it in its file.", Source(file=file, line=1)
+        )
     if isinstance(change, SetConfig):
         wanted = with_value(config, change.path, outline_of(change.value))
     else:
@@ -287,7 +289,9 @@ def plan_mapping(edit: MappingEdit, draft: Draft, override: OverrideDocument | N
     if said is None or document is None:
         if isinstance(edit, RemoveMapping | RemoveField):
             return
-        sentence = f"This layer has no expression for {edit.part} of {edit.mapping} yet; write the first one in its file."
+        sentence = (
+            f"This layer has no expression for {edit.part} of {edit.mapping} yet; write the first one in its file."
+        )
         raise CannotEdit(Refusal.NO_PLACE, sentence, document.source if document else None)
     if isinstance(edit, SetMapping) and edit.mode is not mode and edit.scope.layer is not Layer.PLATFORM:
         sentence = f"The expression is to {mode} here; edit the file to change that."
@@ -330,9 +334,7 @@ def _said(
     return document, said.expression if said else None, said.mode if said else Mode.MERGE
 
 
-def _inline(
-    draft: Draft, document: MappingDocument | OverrideDocument, edit: MappingEdit
-) -> tuple[HclEntry, str]:
+def _inline(draft: Draft, document: MappingDocument | OverrideDocument, edit: MappingEdit) -> tuple[HclEntry, str]:
     """The attribute of the part, and the expression that is written in it."""
     file = document.source.file
     page = read_hcl_page(draft.text(file), file)
