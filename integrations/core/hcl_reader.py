@@ -97,7 +97,7 @@ def syntax_tree(text: bytes) -> Node:
 
 def expression_at(text: bytes, file: str, node: Node) -> Expression:
     """What an `expression` node of the text's tree says."""
-    return _Reader(text, file)._expression(node, 0)
+    return _Reader(text, file).expression(node)
 
 
 def _refusal(text: bytes, file: str) -> Problem | None:
@@ -195,6 +195,9 @@ class _Reader:
     def _guard(self, node: Node, depth: int) -> None:
         if depth > MAX_DEPTH:
             raise _TooDeep(_line(node))
+
+    def expression(self, node: Node) -> Expression:
+        return self._expression(node, 0)
 
     def _expression(self, node: Node, depth: int) -> Expression:
         self._guard(node, depth)

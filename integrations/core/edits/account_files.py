@@ -61,7 +61,7 @@ class Home:
 
 
 def home_of(scope: Scope, draft: Draft) -> Home:
-    """Where an edit with this scope belongs. Raises CannotEdit where no file can say it for these environments alone."""
+    """Where an edit with this scope belongs. Raises CannotEdit where no file can say it there alone."""
     account = draft.account(scope.account)
     draft.integrations(scope.integration)
     known = draft.ground.environments
@@ -150,7 +150,7 @@ def plan_mapping(edit: MappingEdit, draft: Draft, home: Home) -> None:
         _drop_part(draft, home, keys)
     else:
         said = (mode, new)
-        _put_expression(edit, draft, home, keys, new, old)
+        _put_expression(edit, draft, home, keys, new=new, old=old)
         _put_mode(draft, home, keys, mode)
     wanted = Said.of(before).with_part(key, part, said)
     if said is not None and override is not None and before is not None:
@@ -216,7 +216,7 @@ def _value(draft: Draft, home: Home) -> JSON:
 # the expression
 
 
-def _put_expression(edit: MappingEdit, draft: Draft, home: Home, keys: Keys, new: str, old: str | None) -> None:
+def _put_expression(edit: MappingEdit, draft: Draft, home: Home, keys: Keys, *, new: str, old: str | None) -> None:
     body = look_up(_value(draft, home), keys)
     body = {} if body is ABSENT or body is None else body
     if "file" in body:
@@ -233,7 +233,7 @@ def _put_expression(edit: MappingEdit, draft: Draft, home: Home, keys: Keys, new
 
 
 def _free_path(draft: Draft, home: Home, keys: Keys) -> str:
-    """A name beside the YAML file that nothing has: `contacts_list.jsonata`, with the part unless it is the response."""
+    """A name beside the YAML file that nothing has: `contacts_list.jsonata`, `contacts_list_query.jsonata`."""
     key = MappingKey.parse(keys[1])
     part = "" if keys[2] == Part.RESPONSE else f"_{keys[2]}"
     start = f"{home.folder}/{key.resource}_{key.method}{part}"
@@ -257,13 +257,13 @@ def _drop_expression(draft: Draft, home: Home, keys: Keys, old: str | None) -> N
     """The part stays, without an expression, so that it drops what lies below."""
     path = _expression_file(draft, home, keys) if old is not None else None
     _set(draft, home, keys, {"mode": Mode.REPLACE.value})
-    _delete_orphan(draft, home, path)
+    _delete_orphan(draft, path)
 
 
 def _drop_part(draft: Draft, home: Home, keys: Keys) -> None:
     path = _expression_file(draft, home, keys)
     _rewrite(draft, home, lambda text: remove_value(text, keys, file=home.file))
-    _delete_orphan(draft, home, path)
+    _delete_orphan(draft, path)
 
 
 def _expression_file(draft: Draft, home: Home, keys: Keys) -> str | None:
@@ -271,7 +271,7 @@ def _expression_file(draft: Draft, home: Home, keys: Keys) -> str | None:
     return resolve(home.folder, name) if isinstance(name, str) else None
 
 
-def _delete_orphan(draft: Draft, home: Home, path: str | None) -> None:
+def _delete_orphan(draft: Draft, path: str | None) -> None:
     """An expression's file goes with the last part that reads it."""
     if path is not None and len(draft.readers(path)) <= 1:
         draft.delete(path)

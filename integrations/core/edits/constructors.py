@@ -101,7 +101,7 @@ def check_expression(text: str) -> None:
 
 
 def _along(text: str, path: Keys) -> tuple[list[_Object], _Pair | None]:
-    """The constructors that the path leads through, as far as there are any, and the pair at its end, if it is there."""
+    """The constructors that the path leads through, as far as they go, and the pair at its end, if there is one."""
     tree = parse(text)
     if isinstance(tree, Fault):
         raise CannotEdit(Refusal.BAD_EXPRESSION, f"The expression as it stands cannot be read: {tree.message}")
@@ -162,16 +162,15 @@ def _added(text: str, into: _Object, rest: Keys, expression: str) -> str:
         behind = gap if gap.strip() else " "  # a comment in it is kept
         return f"{text[:start]} {_one_line(rest, expression)}{behind}{text[start + len(gap) :]}"
     last = into.pairs[-1]
-    at = last.value[1]
+    at: int = last.value[1]
     before = text[_line_start(text, last.start) : last.start]
     if before.strip():  # the key does not begin its line: all stands on one
         return f"{text[:at]}, {_one_line(rest, expression)}{text[at:]}"
-    behind = at + len(_blanks(text, at))  # a comment behind the last value stays with it
-    written = before + _lines(rest, expression, len(before)).lstrip(" ")
-    ends_line = text.startswith(("\n", "\r\n"), behind)
-    behind = at + len(text[at:behind].rstrip(" \t")) if ends_line else at
     line_break = "\r\n" if "\r\n" in text else "\n"
-    return f"{text[:at]},{text[at:behind]}{line_break}{written.replace(chr(10), line_break)}{text[behind:]}"
+    written = (before + _lines(rest, expression, len(before)).lstrip(" ")).replace("\n", line_break)
+    note = _blanks(text, at)  # a comment behind the last value stays with it
+    note = note.rstrip(" \t") if text.startswith(("\n", "\r\n"), at + len(note)) else ""
+    return f"{text[:at]},{note}{line_break}{written}{text[at + len(note) :]}"
 
 
 def _one_line(rest: Keys, expression: str) -> str:
@@ -194,7 +193,7 @@ def _key(name: str) -> str:
 
 
 def _without(text: str, holder: _Object, pair: _Pair) -> str:
-    """The text without a pair that is not the only one, without its comma, and without its lines when it has its own."""
+    """The text without a pair that is not the only one, its comma, and the lines that are its own."""
     index = holder.pairs.index(pair)
     start, end = pair.start, pair.value[1]
     if index == len(holder.pairs) - 1:
@@ -207,9 +206,9 @@ def _without(text: str, holder: _Object, pair: _Pair) -> str:
 
 
 def _extent(text: str, floor: int, start: int, end: int) -> tuple[int, int]:
-    """What goes with a pair: from the end of the line above to the end of its own, where it stands alone on its lines."""
+    """What goes with a pair: whole lines, from the end of the one above, where it has them to itself."""
     line = _line_start(text, start)
-    behind = end + len(_blanks(text, end))
+    behind: int = end + len(_blanks(text, end))
     if line > floor and not text[line:start].strip() and text[behind : behind + 2].startswith(("\n", "\r\n")):
         above = line - 1 - (text[line - 2 : line - 1] == "\r")
         return above, behind

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from integrations.core.directives import check_patch
 from integrations.core.documents import (
     JSON,
-    Document,
     Expression,
+    IntegrationDocument,
     Layer,
     MappingDocument,
     Mode,
@@ -44,6 +45,7 @@ from integrations.core.terraform_types import INTEGRATION, PARTS
 _INTEGRATION = "unified_api_integration"
 _ENVIRONMENT_OVERRIDE = "unified_api_environment_override"
 _ATTRIBUTES = {part: name for name, part in PARTS.items()}
+_Layered: TypeAlias = IntegrationDocument | MappingDocument | OverrideDocument
 _IDENTITY = frozenset({"integration", "account"})  # what an override has that says nothing
 
 
@@ -59,7 +61,7 @@ def plan_config(edit: ConfigEdit, draft: Draft, override: OverrideDocument | Non
     """`override`: the account's, when the layer is account."""
     document = override or _document(edit.scope, draft)
     is_platform = edit.scope.layer is Layer.PLATFORM
-    if is_platform and edit.path[0] not in INTEGRATION.attributes or is_platform and edit.path[0] == "name":
+    if is_platform and (edit.path[0] == "name" or edit.path[0] not in INTEGRATION.attributes):
         raise CannotEdit(Refusal.NO_PLACE, f"An integration has no setting {edit.path[0]} that could be changed.")
     if document is None:
         current: JSON | Absent = ABSENT
@@ -95,8 +97,8 @@ def _has(text: str, file: str, address: Address, keys: Keys) -> bool:
     return True
 
 
-def _change(change: SetConfig | RemoveConfig, draft: Draft, document: Document, keys: Keys, address: Address) -> None:
-    file = document.source.file  # type: ignore[union-attr] # models and settings have no layer
+def _change(change: SetConfig | RemoveConfig, draft: Draft, document: _Layered, keys: Keys, address: Address) -> None:
+    file = document.source.file
     old = draft.text(file)
     if isinstance(change, SetConfig):
         new = set_value(old, keys, change.value, file=file, resource=address)
@@ -179,7 +181,7 @@ def _without_idle(text: str, file: str, address: Address) -> str:
 # where it stands
 
 
-def _document(scope: Scope, draft: Draft) -> Document | None:
+def _document(scope: Scope, draft: Draft) -> _Layered | None:
     """The document of the layer. Raises CannotEdit where it is in force in more environments than are meant."""
     integrations = draft.integrations(scope.integration)
     if scope.layer is Layer.PLATFORM:
@@ -195,9 +197,9 @@ def _document(scope: Scope, draft: Draft) -> Document | None:
     return _only(found, scope.integration) if found else None
 
 
-def _only(documents: Iterable[Document], name: str) -> Document:
+def _only(documents: Iterable[_Layered], name: str) -> _Layered:
     """Documents of several environments that one resource gave count as one."""
-    by_source = {document.source: document for document in documents}  # type: ignore[union-attr]
+    by_source = {document.source: document for document in documents}
     if len(by_source) > 1:
         places = " and ".join(str(source) for source in sorted(by_source, key=str))
         raise CannotEdit(Refusal.OTHER_SCOPE, f"{name} is written apart for its environments, in {places}.")

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
-from integrations.core.documents import Document, Layer, MappingDocument, OverrideDocument, expressions_of
+from integrations.core.documents import (
+    Document,
+    IntegrationDocument,
+    Layer,
+    MappingDocument,
+    OverrideDocument,
+    expressions_of,
+)
 from integrations.core.edits import account_files, module_files
 from integrations.core.edits.ground import Draft, Ground
 from integrations.core.edits.values import (
@@ -87,17 +95,14 @@ def _checked(scope: Scope) -> Scope:
     return scope
 
 
-def _concerns(document: Document, scope: Scope) -> bool:
-    if isinstance(document, OverrideDocument):
-        return (document.layer, document.integration, document.account) == (
-            scope.layer,
-            scope.integration,
-            scope.account,
-        )
-    if scope.layer is not Layer.PLATFORM:
-        return False
-    return (
-        document.integration == scope.integration
-        if isinstance(document, MappingDocument)
-        else getattr(document, "slug", None) == scope.integration and hasattr(document, "config")
-    )
+def _concerns(document: Document, scope: Scope) -> TypeGuard[IntegrationDocument | MappingDocument | OverrideDocument]:
+    """Whether the layer says something of the integration in this document."""
+    match document:
+        case OverrideDocument():
+            said = (document.layer, document.integration, document.account)
+            return said == (scope.layer, scope.integration, scope.account)
+        case MappingDocument():
+            return scope.layer is Layer.PLATFORM and document.integration == scope.integration
+        case IntegrationDocument():
+            return scope.layer is Layer.PLATFORM and document.slug == scope.integration
+    return False

@@ -35,7 +35,7 @@ _WORDS = {"yes", "no", "null", "true", "false", "n"}
 
 
 @st.composite
-def layouts(draw: Any, value: dict[str, Any]) -> str:
+def layouts(draw: Any, value: dict[str, Any]) -> str:  # noqa: C901 - one branch for each habit of writing
     """A text of `value`, in a random layout."""
     step = draw(st.integers(2, 4))
     dash = draw(st.sampled_from((0, 2)))

@@ -1,5 +1,7 @@
 """Edits of an account's override: the diffs that a careful engineer would have written."""
 
+from dataclasses import replace
+
 import pytest
 
 from integrations.core.documents import Mode, Part
@@ -188,7 +190,7 @@ def test_list_directives_grow_and_shrink():
 +  tags:
 +    $prepend: ["vip"]
  
-"""
+"""  # noqa: W293 - the blank before an empty line of a diff
     )
     made = after(FULL, *edits)
     undo = EditList(scope=PRODUCTION, path=("oauth_app", "scopes"), remove=("refresh_token", "custom_objects"))
@@ -208,7 +210,7 @@ def test_a_value_in_the_way_is_not_overwritten():
     assert "page_size is set to “50”" in refused.sentence
 
 
-@pytest.mark.parametrize("scope", [EVERYWHERE, PRODUCTION.__class__(**{**{f: getattr(PRODUCTION, f) for f in PRODUCTION.__slots__}, "environment": "staging"})])  # fmt: skip
+@pytest.mark.parametrize("scope", [EVERYWHERE, replace(PRODUCTION, environment="staging")])
 def test_one_file_cannot_say_two_things(scope):
     refused = refusal(FULL, SetConfig(scope=scope, path=("pagination", "page_size"), value=1))
     assert refused.code is Refusal.OTHER_SCOPE
@@ -306,8 +308,11 @@ def test_a_field_cannot_break_out_of_its_place(expression):
     [
         ("expression: '{ \"a\": 1 }'  # one", "expression: '{ \"a\": 1, \"x\": \"it''s\" }'  # one"),
         ('expression: "{ \\"a\\": 1 }"', 'expression: "{ \\"a\\": 1, \\"x\\": \\"it\'s\\" }"'),
-        ("expression: |\n        {\n          \"a\": 1\n        }", "expression: |\n        {\n          \"a\": 1,\n          \"x\": \"it's\"\n        }"),
-        ("expression: |-  # b\n          { \"a\": 1 }", "expression: |-  # b\n          { \"a\": 1, \"x\": \"it's\" }"),
+        (
+            'expression: |\n        {\n          "a": 1\n        }',
+            """expression: |\n        {\n          "a": 1,\n          "x": "it's"\n        }""",
+        ),
+        ('expression: |-  # b\n          { "a": 1 }', """expression: |-  # b\n          { "a": 1, "x": "it's" }"""),
     ],
 )  # fmt: skip
 def test_an_expression_in_the_file_keeps_its_style(written, expected):
@@ -406,11 +411,8 @@ def test_line_ends_are_kept():
 
 
 def test_unknown_names_are_refused():
-    for scope in (
-        PRODUCTION.__class__(layer=PRODUCTION.layer, integration="x", account="acme-corp"),
-        PRODUCTION.__class__(layer=PRODUCTION.layer, integration="salesforce", account="nobody"),
-        PRODUCTION.__class__(layer=PRODUCTION.layer, integration="salesforce", account="acme-corp", environment="qa"),
-    ):
+    for names in ({"integration": "x"}, {"account": "nobody"}, {"environment": "qa"}):
+        scope = replace(PRODUCTION, **names)
         assert refusal(FULL, SetConfig(scope=scope, path=("a",), value=1)).code is Refusal.NO_PLACE
     bad = SetMapping(scope=PRODUCTION, mapping="contacts", expression="1")
     assert refusal(FULL, bad).code is Refusal.NO_PLACE

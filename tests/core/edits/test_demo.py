@@ -96,6 +96,14 @@ def demo(tmp_path_factory) -> Demo:
     return read(base / "files")
 
 
+def refusal_of(call, *arguments) -> CannotEdit | None:
+    try:
+        call(*arguments)
+    except CannotEdit as error:
+        return error
+    return None
+
+
 def leaves(value, path=()):
     if isinstance(value, dict) and value:
         return [leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key))]
@@ -134,13 +142,13 @@ def test_every_value_of_a_config_changes_and_comes_back(demo):
             if path == () or not isinstance(value, (str, int, float, bool, list)):
                 continue
             scope = scope_of(document)
-            try:
-                edited = demo.after(demo.files, SetConfig(scope=scope, path=path, value=another(value)))
-            except CannotEdit as error:
+            edit = SetConfig(scope=scope, path=path, value=another(value))
+            if error := refusal_of(demo.after, demo.files, edit):
                 assert error.code in {Refusal.NOT_LITERAL, Refusal.OTHER_SCOPE}, (document.source, path, error)
                 assert error.source is not None
                 refused += 1
                 continue
+            edited = demo.after(demo.files, edit)
             touched = [name for name in demo.files if edited[name] != demo.files[name]]
             assert touched == [document.source.file]
             restored = demo.after(edited, SetConfig(scope=scope, path=path, value=value))
@@ -158,13 +166,12 @@ def test_a_new_value_comes_and_goes_everywhere(demo):
         for path in [("rate_limit", "a_new_limit"), ("retry", "delays", "first"), ("pagination", "n")]:
             if look_up(document.config, path) is not ABSENT:
                 continue
-            try:
-                edited = demo.after(demo.files, SetConfig(scope=scope, path=path, value=7))
-            except CannotEdit as error:
+            edit = SetConfig(scope=scope, path=path, value=7)
+            if error := refusal_of(demo.after, demo.files, edit):
                 assert error.code in {Refusal.NOT_LITERAL, Refusal.OTHER_SCOPE}, (document.source, path, error)
                 continue
-            assert edited != demo.files
-            assert demo.is_undone(SetConfig(scope=scope, path=path, value=7), RemoveConfig(scope=scope, path=path))
+            assert not demo.is_undone(edit)
+            assert demo.is_undone(edit, RemoveConfig(scope=scope, path=path))
 
 
 def test_every_connection_can_have_a_first_field_and_lose_it(demo):
@@ -175,11 +182,11 @@ def test_every_connection_can_have_a_first_field_and_lose_it(demo):
                 layer=Layer.ACCOUNT, integration=link.integration, account=account.slug, environment=link.environment
             )
             edit = {"scope": scope, "mapping": "crm/notes/update", "path": ("custom", "a")}
-            try:
-                assert demo.is_undone(SetField(**edit, expression="response.A__c"), RemoveField(**edit))
-            except CannotEdit as error:
+            both = (SetField(**edit, expression="response.A__c"), RemoveField(**edit))
+            if error := refusal_of(demo.is_undone, *both):
                 assert error.code is Refusal.OTHER_SCOPE, error
                 continue
+            assert demo.is_undone(*both)
             done += 1
     assert done > 10
 
@@ -192,11 +199,11 @@ def test_every_account_expression_takes_a_field_or_says_why_not(demo):
                 edit = {"scope": scope_of(document), "mapping": mapping, "part": part, "path": ("custom", "zz")}
                 if said.expression is None or document.layer is not Layer.ACCOUNT:
                     continue
-                try:
-                    edited = demo.after(demo.files, SetField(**edit, expression="response.Z__c", everywhere=True))
-                except CannotEdit as error:
+                set_field = SetField(**edit, expression="response.Z__c", everywhere=True)
+                if error := refusal_of(demo.after, demo.files, set_field):
                     assert error.code in {Refusal.DYNAMIC, Refusal.NOT_LITERAL}, error
                     continue
+                edited = demo.after(demo.files, set_field)
                 assert diff(demo.files, edited).count("\n+") < 9
                 assert demo.after(edited, RemoveField(**edit, everywhere=True)) == demo.files
                 done += 1
@@ -209,14 +216,13 @@ def test_every_platform_expression_can_be_written_anew_or_says_why_not(demo):
         for part, said in document.parts.items():
             scope = Scope(layer=Layer.PLATFORM, integration=document.integration)
             base = {"scope": scope, "mapping": str(document.key), "part": part, "everywhere": True}
-            new = said.text
-            try:
-                edited = demo.after(demo.files, SetMapping(**base, expression=f"(\n  /* ${{x}} */\n{new.rstrip()}\n)"))
-            except CannotEdit as error:
+            anew = SetMapping(**base, expression=f"(\n  /* ${{x}} */\n{said.text.rstrip()}\n)")
+            if error := refusal_of(demo.after, demo.files, anew):
                 assert error.code is Refusal.NOT_LITERAL, error
                 continue
+            edited = demo.after(demo.files, anew)
             assert edited != demo.files
-            assert demo.after(edited, SetMapping(**base, expression=new)) == demo.files
+            assert demo.after(edited, SetMapping(**base, expression=said.text)) == demo.files
             done += 1
     assert done > 30
 
