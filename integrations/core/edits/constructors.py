@@ -22,6 +22,7 @@ from integrations.core.syntax import Symbol, parse
 
 _STEP: Final = 2
 _BLANKS: Final = re.compile(r"[ \t]*(?:/\*[^\n]*?\*/[ \t]*)*")  # blanks and comments to the end of a line
+_KEY: Final = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')(?:[ \t\r\n]+|/\*.*?\*/)*:""", re.DOTALL)
 _GAP: Final = re.compile(r"(?:[ \t\r\n]+|/\*.*?\*/)*", re.DOTALL)  # the same, over lines
 
 
@@ -58,7 +59,7 @@ def set_field(text: str, path: Keys, expression: str) -> str:
         sentence = f"{path[-1]} has fields of its own here; set these, or edit the full expression."
         raise CannotEdit(Refusal.DYNAMIC, sentence)
     else:
-        start, end = last.value
+        start, end = _with_comments(text, last, written)
         new = text[:start] + written + text[end:]
     _check(text, new, path, written)
     return new
@@ -165,12 +166,26 @@ def _added(text: str, into: _Object, rest: Keys, expression: str) -> str:
     at: int = last.value[1]
     before = text[_line_start(text, last.start) : last.start]
     if before.strip():  # the key does not begin its line: all stands on one
+        at += len(_blanks(text, at).rstrip())
         return f"{text[:at]}, {_one_line(rest, expression)}{text[at:]}"
     line_break = "\r\n" if "\r\n" in text else "\n"
     written = (before + _lines(rest, expression, len(before)).lstrip(" ")).replace("\n", line_break)
     note = _blanks(text, at)  # a comment behind the last value stays with it
-    note = note.rstrip(" \t") if text.startswith(("\n", "\r\n"), at + len(note)) else ""
+    note = note if text.startswith(("\n", "\r\n"), at + len(note)) else ""
     return f"{text[:at]},{note}{line_break}{written}{text[at + len(note) :]}"
+
+
+def _with_comments(text: str, pair: _Pair, written: str) -> tuple[int, int]:
+    """The extent of a value with the comments around it that the new value brings along itself."""
+    start, end = pair.value
+    key = _KEY.match(text, pair.start)
+    before = text[key.end() : start].strip() if key else ""
+    if before and written.startswith(before):
+        start = text.rindex(before, 0, start)
+    behind = _gap(text, end).rstrip()
+    if behind and written.endswith(behind.strip()):
+        end += len(behind)
+    return start, end
 
 
 def _one_line(rest: Keys, expression: str) -> str:
@@ -212,6 +227,7 @@ def _extent(text: str, floor: int, start: int, end: int) -> tuple[int, int]:
     if line > floor and not text[line:start].strip() and text[behind : behind + 2].startswith(("\n", "\r\n")):
         above = line - 1 - (text[line - 2 : line - 1] == "\r")
         return above, behind
+    end += len(_blanks(text, end).rstrip()) if floor else 0  # the comment behind the last pair
     while start > floor and text[start - 1] in " \t":
         start -= 1
     return start, end

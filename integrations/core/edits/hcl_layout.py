@@ -134,7 +134,7 @@ class HclPage:
         key, value = (child for child in node.children if child.type == "expression")
         said = expression_at(self.text, self.file, key)
         if isinstance(said, Literal):
-            name = str(said.value)
+            name = str(said.value).lower() if isinstance(said.value, bool) else str(said.value)
         elif isinstance(said, Reference) and len(said.path) == 1 and not self.source_text(key).startswith("("):
             name = str(said.path[0])
         else:

@@ -11,6 +11,7 @@ from integrations.core.edits.values import CannotEdit, Refusal
 from integrations.core.text import INTEGER_LIMIT, unstorable
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_WORDS = frozenset({"null", "true", "false", "for"})  # bare, these are no names
 _TEMPLATE = re.compile(r"(?P<mark>[$%])(?P=mark)*\{")
 _ESCAPED = re.compile("[\x7f-\xa0\xad\u2028\u2029\ufeff\ufff0-\uffff]")
 _EXACT = 2**53  # the evaluator keeps whole numbers up to here
@@ -32,7 +33,7 @@ def _template(found: re.Match[str]) -> str:
 
 
 def key(name: str) -> str:
-    return name if IDENTIFIER.fullmatch(name) else quoted(name)
+    return name if IDENTIFIER.fullmatch(name) and name not in _WORDS else quoted(name)
 
 
 def line(value: JSON) -> str:

@@ -307,7 +307,7 @@ def plan_mapping(edit: MappingEdit, draft: Draft, override: OverrideDocument | N
     if plain(new) == plain(current):
         return
     if not inline:
-        if not said.source.file.endswith(".jsonata"):
+        if plain(said.text) != plain(draft.texts.get(said.source.file, "")):  # the file's text is only a part of it
             sentence = f"The expression is computed from {said.source.file}. Edit it there."
             raise CannotEdit(Refusal.NOT_LITERAL, sentence, said.source)
         refuse_if_shared(draft, said.source.file, edit)
