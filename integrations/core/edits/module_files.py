@@ -272,7 +272,7 @@ def _compare(old: str, new: str, file: str, address: Address, change: SetConfig 
     found = after.pop(address, ({}, None))
     others = {key: value for key, value in before.items() if key != address}
     is_rest_kept = is_same(found[1], rest) if found[1] is not None else not set(rest) - _IDENTITY
-    is_exact = is_same(found[0], wanted) and is_rest_kept and list(after.values()) == list(others.values())
+    is_exact = is_same(found[0], wanted) and is_rest_kept and is_same(list(after.values()), list(others.values()))
     if not is_exact:
         raise _not_exact(file, 1)
 
