@@ -23,6 +23,7 @@ from integrations.core.syntax import Symbol, parse
 _STEP: Final = 2
 _BLANKS: Final = re.compile(r"[ \t]*(?:/\*[^\n]*?\*/[ \t]*)*")  # blanks and comments to the end of a line
 _KEY: Final = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')(?:[ \t\r\n]+|/\*.*?\*/)*:""", re.DOTALL)
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _GAP: Final = re.compile(r"(?:[ \t\r\n]+|/\*.*?\*/)*", re.DOTALL)  # the same, over lines
 
 
@@ -179,13 +180,15 @@ def _with_comments(text: str, pair: _Pair, written: str) -> tuple[int, int]:
     """The extent of a value with the comments around it that the new value brings along itself."""
     start, end = pair.value
     key = _KEY.match(text, pair.start)
-    before = text[key.end() : start].strip() if key else ""
-    if before and written.startswith(before):
-        start = text.rindex(before, 0, start)
-    behind = _gap(text, end).rstrip()
-    if behind and written.endswith(behind.strip()):
-        end += len(behind)
-    return start, end
+    before = text[key.end() : start] if key else ""
+    opening = next((at for at in _comments(before) if written.startswith(before[at[0] :].rstrip())), None)
+    behind = _gap(text, end)
+    closing = [at for at in _comments(behind) if written.endswith(behind[: at[1]].lstrip())]
+    return start - (len(before) - opening[0] if opening else 0), end + (closing[-1][1] if closing else 0)
+
+
+def _comments(gap: str) -> list[tuple[int, int]]:
+    return [found.span() for found in _COMMENT.finditer(gap)]
 
 
 def _one_line(rest: Keys, expression: str) -> str:

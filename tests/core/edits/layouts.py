@@ -31,6 +31,7 @@ values = st.recursive(st.one_of(scalars, lists), lambda inner: st.dictionaries(k
 mappings = st.dictionaries(keys, values, min_size=1, max_size=4)
 
 _PLAIN = re.compile(r"[a-z][a-z_/]*")
+_BLOCK = re.compile(r"[!-~][ -~]*(\n+[!-~][ -~]*)*\n?")
 _WORDS = {"yes", "no", "null", "true", "false", "n"}
 
 
@@ -42,8 +43,9 @@ def layouts(draw: Any, value: dict[str, Any]) -> str:  # noqa: C901 - one branch
     lines: list[str] = []
 
     def noise(column: int) -> None:
+        blanks = () if lines and lines[-1].startswith(" ") else ("   ",)  # below a block they would belong to it
         for _ in range(draw(st.integers(0, 1))):
-            lines.append(draw(st.sampled_from(("", " " * column + "# a note", "# at the left", "   "))))
+            lines.append(draw(st.sampled_from(("", " " * column + "# a note", "# at the left", *blanks))))
 
     def behind() -> str:
         return draw(st.sampled_from(("", "", "", "   # why", " ")))
@@ -73,6 +75,10 @@ def layouts(draw: Any, value: dict[str, Any]) -> str:  # noqa: C901 - one branch
             elif isinstance(item, list) and item and draw(st.booleans()):
                 lines.append(start + behind())
                 lines.extend(" " * (column + dash) + "- " + flow(one) + behind() for one in item)
+            elif isinstance(item, str) and _BLOCK.fullmatch(item) and draw(st.booleans()):
+                lines.append(f"{start} |{'' if item.endswith(chr(10)) else '-'}{behind()}")
+                pad = " " * (column + step)
+                lines.extend(pad + line if line else "" for line in item.removesuffix("\n").split("\n"))
             elif item is None and draw(st.booleans()):
                 lines.append(start + behind())
             else:
