@@ -14,12 +14,13 @@ from integrations.forges.address import address_of
 from integrations.forges.connect import forge_at
 from integrations.forges.errors import ForgeError, ForgeErrorCode
 from integrations.forges.local import LocalForge, Place
-from integrations.forges.outbound import OutboundTransport
 from integrations.forges.port import Forge
+from integrations.forges.transport import ThroughOutbound
 from integrations.git.address import local_path
 from integrations.git.outgoing import Outgoing
 from integrations.models import Proposal, Repository
 from integrations.outbound.configured import outbound
+from integrations.outbound.errors import OutboundError
 from integrations.queries.mirrors import mirror_of
 
 
@@ -37,7 +38,7 @@ def forge_of(repository: Repository) -> Forge:
 def _remote_forge(kind: str, web_url: str, secret: str) -> Forge:
     """Kept as long as the settings stand: what has not changed since the last look is then not sent again."""
     access = TokenAccess(token=secret)
-    return forge_at(address_of(kind, web_url), access=access, transport=OutboundTransport(outbound()))
+    return forge_at(address_of(kind, web_url), access=access, transport=ThroughOutbound(outbound(), OutboundError))
 
 
 def is_local(repository: Repository) -> bool:

@@ -63,6 +63,7 @@ class Proposal(models.Model):
     base_commit = models.CharField(max_length=64)
     base_values = OrderedJSONField(default=dict)
     file_changes = OrderedJSONField(default=dict)
+    described = OrderedJSONField(default=dict, help_text="what the checks found that it does, for the pull request")
     title = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
     reason = models.TextField()

@@ -19,6 +19,7 @@ from integrations.actions.proposals.commits import console
 from integrations.actions.proposals.outside import begin, finish
 from integrations.actions.proposals.reviewing import judgement_of
 from integrations.actions.subjects import proposal_subject
+from integrations.core.commit_message import LONGEST_SUBJECT, Origin, safe_title
 from integrations.core.independence import Judgement
 from integrations.core.proposals import FOLLOWED
 from integrations.core.pull_requests import PullRequest, PullRequestState, Review, StatusState, Verdict
@@ -184,10 +185,10 @@ def _message(proposal: Proposal, seen: PullRequest, approvers: Sequence[str], at
     """Like the forges' own: the history tells the number by it, and who approved."""
     people = get_user_model().objects.filter(pk__in=approvers).order_by("pk")
     signs = [Identity(name=str(person), email=person.email).signature(at) for person in people]
-    trailers = [f"Glasshouse-Proposal: {proposal.id}"]
+    trailers = [": ".join(pair) for pair in Origin(proposal=proposal.id, reason="").trailers()]
     trailers += [f"Reviewed-by: {sign.name} <{sign.email}>" for sign in signs]
     subject = f"Merge pull request #{seen.number} from {proposal.branch}"
-    return "\n\n".join((subject, proposal.title, "\n".join(trailers))) + "\n"
+    return "\n\n".join((subject, safe_title(proposal.title, LONGEST_SUBJECT), "\n".join(trailers))) + "\n"
 
 
 @transaction.atomic(durable=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.utils import timezone
 from audit.events import Event
 from audit.people import actor_of
 from audit.record import Subject, record
+from integrations.actions.proposals.commits import Described
 from integrations.actions.subjects import proposal_subject
 from integrations.core.documents import JSON, Layer
 from integrations.core.proposal_text import clean_line, clean_title
@@ -36,7 +38,8 @@ class KeyReused(ValueError):
 class Wish:
     """What is handed in. `files` maps each path to its new text, or to None for a file that goes.
 
-    `base_values` has what the touched values are at `base_commit`, each under the name that people see in a conflict.
+    `base_values` has what the touched values are at `base_commit`, each under the name that people see in a conflict;
+    `described` is for the pull request. Each line of `summary` is a sentence.
     """
 
     layer: Layer
@@ -47,6 +50,7 @@ class Wish:
     base_commit: str
     base_values: Mapping[str, JSON] = field(default_factory=dict)
     files: Mapping[str, str | None]
+    described: Described | None = None
     title: str
     summary: str = ""
     reason: str
@@ -134,6 +138,7 @@ def _proposal(wish: Wish, repository: Repository, proposer: AbstractUser, key: s
         base_commit=wish.base_commit,
         base_values=dict(wish.base_values),
         file_changes=dict(wish.files),
+        described=msgspec.to_builtins(wish.described) if wish.described is not None else {},
         title=title,
         summary=wish.summary.strip(),
         reason=reason,

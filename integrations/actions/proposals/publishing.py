@@ -14,7 +14,7 @@ from audit.models import Entry
 from audit.record import SYSTEM, record
 from integrations.actions.forges import forge_of, outgoing_of
 from integrations.actions.proposals.claiming import Lease, LostLease, claim, held, move
-from integrations.actions.proposals.commits import body_of, build
+from integrations.actions.proposals.commits import body_of, build, title_of
 from integrations.actions.proposals.outside import begin, close, finish
 from integrations.actions.proposals.rebasing import Standing, conflict, look, rebase
 from integrations.actions.proposals.rights import why_not
@@ -146,8 +146,7 @@ class _Run:
                 begin(proposal, Event.PULL_REQUEST_OPENED, data=data)
             proposal.save()
         self._step("opening")
-        title = proposal.title[: forge.capabilities.longest_title]
-        body = body_of(proposal)[: forge.capabilities.longest_body]
+        title, body = title_of(proposal, forge.capabilities), body_of(proposal, forge.capabilities)
         if proposal.pull_request is not None:
             opened = forge.update_pull_request(proposal.pull_request, title=title, body=body)
         else:

@@ -31,8 +31,8 @@ def test_a_proposal_becomes_one_commit_on_one_branch_and_one_pull_request(config
     assert (commit.author.name, commit.author.email) == ("Dana Whitfield", "dana@example.com")
     assert commit.committer.name == "Glasshouse"
     assert commit.message == (
-        "Give Acme pages of 25\n\nTheir organisation is slow.\n\n"
-        f"Glasshouse-Proposal: {proposal.pk}\nGlasshouse-Reason: Time-outs every night\nGlasshouse-Ticket: CS-1204\n"
+        "Give Acme pages of 25\n\n- Their organisation is slow.\n\n"
+        f"Glasshouse-Proposal: {proposal.pk}\nGlasshouse-Reason: Time-outs every night\nTicket: CS-1204\n"
     )
     assert commit.tree[OVERRIDE].data.decode() == SMALLER
     changed = [delta.new_file.path for delta in commit.tree.diff_to_tree(commit.parents[0].tree).deltas]
