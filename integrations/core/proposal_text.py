@@ -1,4 +1,4 @@
-"""What people typed, as it is kept: one line where one line is meant. How it is shown is the care of whoever shows it."""
+"""What people typed, as it is kept: in one line where one line is meant."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 import structlog
@@ -17,13 +17,14 @@ from audit.people import actor_of
 from audit.record import SYSTEM, record
 from integrations.actions.forges import forge_of, outgoing_of
 from integrations.actions.proposals.claiming import MOST_DUE, move
-from integrations.actions.proposals.editing import CannotEdit
+from integrations.actions.proposals.editing import CannotEdit, name_of
 from integrations.actions.proposals.outside import begin, close, finish
-from integrations.actions.proposals.rebasing import Standing, chosen, look, rebase
+from integrations.actions.proposals.rebasing import chosen, look, rebase
 from integrations.actions.proposals.trouble import judge
 from integrations.actions.secrets import SecretUnavailable
 from integrations.actions.subjects import proposal_subject
 from integrations.actions.sync import remote_of
+from integrations.core.edits import edit_from_json
 from integrations.core.proposals import BadTransition, State
 from integrations.core.pull_requests import PullRequestState
 from integrations.forges.errors import ForgeError
@@ -61,7 +62,6 @@ def retry(pk: str, *, person: AbstractUser, still_may: Callable[[], None] = lamb
     return proposal
 
 
-@transaction.atomic(durable=True)
 def resolve_conflict(
     pk: str,
     *,
@@ -75,29 +75,39 @@ def resolve_conflict(
     `choices` has one for every place of `proposal.conflicts`. With theirs everywhere nothing may be left: then withdraw
     it. Raises BadChoice, BadTransition, GitError. The caller queues `tasks.publish_proposal`.
     """
-    proposal = _locked(pk)
-    still_may()
-    if proposal.state != State.CONFLICTING:
-        raise BadTransition(State(proposal.state), State.QUEUED)
-    found = look(proposal)
-    places = [str(conflict["leaf"]) for conflict in found.conflicts]
-    if found.standing is not Standing.CONFLICTING or set(places) != set(choices):
-        raise BadChoice("The values have changed again meanwhile: look at them once more, then choose.")
+    # Before the row is locked: reading a commit may take a while.
+    before = Proposal.objects.select_related("repository").get(pk=pk)
+    found = look(before)
     theirs = sorted(place for place, choice in choices.items() if choice is Choice.THEIRS)
     try:
-        wanted = chosen(proposal, found, theirs)
+        wanted = chosen(before, found, theirs)
     except CannotEdit as error:
         raise BadChoice(str(error)) from error
-    if not wanted.files:
-        raise BadChoice("Nothing of the proposal would be left: withdraw it instead.")
-    told = {"base": found.base, "places": len(places), "theirs": len(theirs)}
-    subject = proposal_subject(proposal)
-    record(Event.CONFLICT_RESOLVED, actor=actor_of(person), subject=subject, reason=reason, data=told)
-    rebase(proposal, wanted, actor=actor_of(person))
-    move(proposal, State.QUEUED)
-    proposal.due_at = timezone.now()
-    proposal.save()
+    with transaction.atomic(durable=True):
+        proposal = _locked(pk)
+        still_may()
+        if proposal.state != State.CONFLICTING:
+            raise BadTransition(State(proposal.state), State.QUEUED)
+        places = [str(conflict["leaf"]) for conflict in found.conflicts]
+        is_same = proposal.base_commit == before.base_commit and proposal.conflicts == list(found.conflicts)
+        if not is_same or set(places) != set(choices):
+            raise BadChoice("The values have changed again meanwhile: look at them once more, then choose.")
+        if not wanted.files:
+            raise BadChoice("Nothing of the proposal would be left: withdraw it instead.")
+        told = {"base": found.base, "places": len(places), "theirs": len(theirs)}
+        subject = proposal_subject(proposal)
+        record(Event.CONFLICT_RESOLVED, actor=actor_of(person), subject=subject, reason=reason, data=told)
+        _without(proposal, theirs)
+        rebase(proposal, wanted, actor=actor_of(person))
+        move(proposal, State.QUEUED)
+        proposal.due_at = timezone.now()
+        proposal.save()
     return proposal
+
+
+def _without(proposal: Proposal, places: Sequence[str]) -> None:
+    """What stays as others made it is no longer part of the proposal."""
+    proposal.edits = [body for body in proposal.edits if name_of(edit_from_json(body)) not in places]
 
 
 @transaction.atomic(durable=True)

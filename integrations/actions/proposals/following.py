@@ -17,7 +17,7 @@ from audit.models import Entry
 from audit.record import SYSTEM, record
 from integrations.actions.forges import forge_of
 from integrations.actions.proposals.claiming import MOST_DUE, move
-from integrations.actions.proposals.editing import differing, editor_of
+from integrations.actions.proposals.editing import CannotEdit, editor_of
 from integrations.actions.proposals.outside import begin, finish
 from integrations.actions.proposals.publishing import note_end
 from integrations.actions.proposals.rebasing import Look, Standing, conflict, look_or_none, rebase
@@ -79,7 +79,7 @@ def follow(pk: str) -> bool:
         try:
             forge = forge_of(proposal.repository)
             seen = _look(proposal, forge)
-            is_queued = _bring_in_step(pk, seen)
+            is_queued = _bring_in_step(pk, seen, look_or_none(proposal), base=proposal.base_commit)
             if not is_queued and seen.pull_request.state is PullRequestState.OPEN:
                 _say_judgement(pk, forge, seen)
         except (ForgeError, SecretUnavailable) as error:
@@ -110,9 +110,9 @@ def _look(proposal: Proposal, forge: Forge) -> Seen:
 
 
 @transaction.atomic(durable=True)
-def _bring_in_step(pk: str, seen: Seen) -> bool:
+def _bring_in_step(pk: str, seen: Seen, found: Look | None, *, base: str) -> bool:
     proposal = _locked(pk)
-    if proposal is None:
+    if proposal is None or proposal.base_commit != base:
         return False
     now, pull_request = timezone.now(), seen.pull_request
     proposal.followed_at, proposal.due_at, proposal.attempts = now, now + _interval(), 0
@@ -124,7 +124,7 @@ def _bring_in_step(pk: str, seen: Seen) -> bool:
         note_end(proposal, pull_request)
     else:
         _note_reviews(proposal, seen)
-        _note_base(proposal, look_or_none(proposal))
+        _note_base(proposal, found)
     proposal.save()
     return proposal.state == State.QUEUED
 
@@ -232,19 +232,15 @@ def _note_trouble(pk: str, error: ForgeError | SecretUnavailable) -> None:
 
 def _in_force(pk: str, repository: Repository) -> bool:
     assert repository.active is not None
-    commit, mirror = repository.active.commit, mirror_of(repository)
+    commit = repository.active.commit
+    holds = _holds(Proposal.objects.select_related("repository").get(pk=pk), commit)
+    if holds is None:
+        return False
     with transaction.atomic(durable=True):
-        proposal = Proposal.objects.select_for_update(of=("self",)).select_related("repository").get(pk=pk)
+        proposal = Proposal.objects.select_for_update(of=("self",)).get(pk=pk)
         if proposal.state != State.MERGED:
             return False
-        try:
-            if not mirror.is_ancestor(proposal.merge_commit or proposal.forge_head, commit):
-                return False
-            editor = editor_of(proposal)
-            is_as_wanted = not differing(editor.values(proposal, mirror.tree(commit)), editor.wanted(proposal))
-        except GitError:
-            return False  # the merge is not fetched yet
-        if not is_as_wanted:
+        if not holds:
             # In force for a moment at most; what holds now is somebody else's.
             proposal.trouble = "It was merged, but a later commit has set these values to others again."
             proposal.save(update_fields=["trouble"])
@@ -254,7 +250,19 @@ def _in_force(pk: str, repository: Repository) -> bool:
         proposal.save()
         told = {"commit": commit, "merge_commit": proposal.merge_commit}
         record(Event.PROPOSAL_IN_FORCE, actor=SYSTEM, subject=proposal_subject(proposal), data=told)
-        return True
+    return True
+
+
+def _holds(proposal: Proposal, commit: str) -> bool | None:
+    """Whether its values are those of the commit; None while the commit does not have the merge."""
+    try:
+        if not mirror_of(proposal.repository).is_ancestor(proposal.merge_commit or proposal.forge_head, commit):
+            return None
+        return not editor_of(proposal).files(proposal, commit)
+    except CannotEdit:
+        return False  # what it belongs to is no longer there
+    except GitError:
+        return None  # the merge is not fetched yet
 
 
 def _locked(pk: str) -> Proposal | None:

@@ -87,10 +87,11 @@ class _Run:
 
     def _check(self) -> None:
         """The rights and the base, as they are now."""
+        # Before the row is locked: reading a commit may take a while.
+        found = look(Proposal.objects.select_related("repository").get(pk=self._lease.pk))
         with held(self._lease) as proposal:
             close(proposal)
             _must_still_may(proposal)
-            found = look(proposal)
             if found.standing is Standing.CONFLICTING:
                 conflict(proposal, found)
             elif found.standing is Standing.REBASED:

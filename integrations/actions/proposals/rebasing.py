@@ -45,23 +45,28 @@ def look(proposal: Proposal) -> Look:
     changed = {change.path for change in mirror.changes(proposal.base_commit, newest)}
     if changed.isdisjoint(proposal.file_changes):
         return Look(standing=Standing.CURRENT, base=proposal.base_commit)
-    editor, before, after = editor_of(proposal), mirror.tree(proposal.base_commit), mirror.tree(newest)
-    base, theirs, mine = editor.values(proposal, before), editor.values(proposal, after), editor.wanted(proposal)
-    if not differing(theirs, mine):
-        return Look(standing=Standing.DONE, base=newest, values=theirs)
+    try:
+        return _compared(proposal, newest)
+    except CannotEdit as error:
+        conflicts = ({"leaf": "", "base": None, "theirs": None, "mine": None, "why": str(error)},)
+        return Look(standing=Standing.CONFLICTING, base=newest, conflicts=conflicts)
+
+
+def _compared(proposal: Proposal, newest: str) -> Look:
+    """Raises CannotEdit."""
+    editor = editor_of(proposal)
+    theirs = editor.values(proposal, newest)
+    base, mine = editor.values(proposal, proposal.base_commit), editor.wanted(proposal)
     clashing = [name for name in differing(base, theirs) if theirs.get(name) != mine.get(name)]
+    files = {} if clashing else editor.files(proposal, newest)
     if clashing:
         conflicts = tuple(
             {"leaf": name, "base": base.get(name), "theirs": theirs.get(name), "mine": mine.get(name)}
             for name in clashing
         )
         return Look(standing=Standing.CONFLICTING, base=newest, values=theirs, conflicts=conflicts)
-    try:
-        files = editor.files(proposal, after)
-    except CannotEdit as error:
-        conflicts = ({"leaf": "", "base": None, "theirs": None, "mine": None, "why": str(error)},)
-        return Look(standing=Standing.CONFLICTING, base=newest, values=theirs, conflicts=conflicts)
-    return Look(standing=Standing.REBASED, base=newest, values=theirs, files=files)
+    standing = Standing.REBASED if files else Standing.DONE
+    return Look(standing=standing, base=newest, values=theirs, files=files)
 
 
 def rebase(proposal: Proposal, found: Look, *, actor: Actor = SYSTEM) -> None:
@@ -98,6 +103,5 @@ def chosen(proposal: Proposal, found: Look, theirs: Collection[str]) -> Look:
 
     Raises CannotEdit.
     """
-    tree = mirror_of(proposal.repository).tree(found.base)
-    files = editor_of(proposal).files(proposal, tree, without=theirs)
+    files = editor_of(proposal).files(proposal, found.base, without=theirs)
     return replace(found, standing=Standing.REBASED, files=files)
