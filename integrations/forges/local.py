@@ -192,9 +192,7 @@ class LocalForge:
         row = LocalStatus.objects.filter(repository=self.repository, commit=commit, context=context).first()
         if row is None:
             return None
-        return CommitStatus(
-            context=context, state=StatusState(row.state), description=row.description or None, url=row.url
-        )
+        return CommitStatus(context=context, state=StatusState(row.state), description=row.description, url=row.url)
 
     def set_status(self, commit: str, status: CommitStatus) -> None:
         LocalStatus.objects.update_or_create(
