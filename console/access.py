@@ -21,6 +21,7 @@ from integrations.queries.reading import AccountDetail, Reader
 Person: TypeAlias = User | AnonymousUser
 VIEW = "integrations.view_account"
 PROPOSE = "integrations.propose_override"
+REVIEW_PROPOSAL = "integrations.review_proposal"
 DECIDE_HELD = "integrations.decide_held"
 REQUEST_SYNC = "integrations.request_sync"
 
@@ -28,12 +29,14 @@ REQUEST_SYNC = "integrations.request_sync"
 _HOLDERS = {
     VIEW: "Every role has it; an admin gives roles.",
     PROPOSE: "The account's owner in Git and every engineer have it.",
+    REVIEW_PROPOSAL: "Engineers and approvers have it.",
     DECIDE_HELD: "Engineers and approvers have it.",
     REQUEST_SYNC: "CSMs, engineers, responders and admins have it.",
 }
 _NAMES = {
     VIEW: "see what is in force",
     PROPOSE: "propose an override for this account",
+    REVIEW_PROPOSAL: "review and merge changes here",
     DECIDE_HELD: "decide on a held sync",
     REQUEST_SYNC: "ask for a sync",
 }
