@@ -59,7 +59,9 @@ class Command(BaseCommand):
             )
         except (BadProposal, KeyReused) as error:
             raise CommandError(str(error)) from error
-        if not options["later"]:
+        if options["later"]:
+            publish_proposal.delay_on_commit(proposal.pk)
+        else:
             publish_proposal(proposal.pk)
             proposal.refresh_from_db()
         self._print(proposal, options["format"])
