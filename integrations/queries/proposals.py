@@ -102,7 +102,7 @@ def proposal(repository: Repository, pk: str, *, visible: Visible = None) -> Pro
     if row is None:
         return None
     entry = _entry(row)
-    local = LocalPullRequest.objects.filter(repository=repository, number=row.pull_request, head_branch=row.branch)
+    local = LocalPullRequest.objects.filter(repository=repository, number=row.pull_request or 0, head_branch=row.branch)
     return ProposalDetail(
         row=row,
         sentence=entry.sentence,

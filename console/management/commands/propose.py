@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from kombu.exceptions import OperationalError
 
 from console.access import PROPOSE, denial
 from console.management.output import add_format, print_json
@@ -60,7 +62,8 @@ class Command(BaseCommand):
         except (BadProposal, KeyReused) as error:
             raise CommandError(str(error)) from error
         if options["later"]:
-            publish_proposal.delay_on_commit(proposal.pk)
+            with suppress(OperationalError):  # the schedule finds it where the queue cannot be reached
+                publish_proposal.delay(proposal.pk)
         else:
             publish_proposal(proposal.pk)
             proposal.refresh_from_db()
