@@ -18,6 +18,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.people import command
+from console.configuration import record_settings
 from console.demo_people import PEOPLE, make_demo_people
 from integrations.actions.repositories import configure_demo, configure_from_environment
 from integrations.actions.sync import Outcome, Result, replay, sync
@@ -45,6 +46,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
+        record_settings(actor=_ACTOR)
         try:
             repository = configure_from_environment(actor=_ACTOR) or configure_demo(actor=_ACTOR)
         except GitError as error:
