@@ -50,6 +50,9 @@ class Scope:
     def is_empty(self) -> bool:
         return self.accounts is not None and not self.accounts and not self.integrations
 
+    def holds(self, account: str, integration: str) -> bool:
+        return self.accounts is None or account in self.accounts or integration in self.integrations
+
     def q(self, account: str, integration: str) -> Q:
         """The condition on rows whose account's slug and integration have these names."""
         if self.accounts is None:
