@@ -58,6 +58,11 @@ def check_connection(
     return found
 
 
+def is_judged(differences: Iterable[Difference]) -> bool:
+    """Whether a rule has anything to say of such differences: the connection need not be merged where none has."""
+    return any(each.area == CONFIG and (each.path == _SCOPES or _host(each.after)) for each in differences)
+
+
 def check_owner(name: str, *, before: str | None, after: str) -> list[Finding]:
     """`before`: the owner until now, "" for none, or None for a new account."""
     if after:

@@ -12,11 +12,11 @@ from integrations.core.effective import Effective
 from integrations.core.mapping_tests import TestResult, Verdict
 from integrations.core.outcomes import outcome_as_json
 from integrations.core.problems import Problem
-from integrations.core.rules import Finding, Rule, check_connection, check_owner
+from integrations.core.rules import Finding, Rule, check_connection, check_owner, is_judged
 from integrations.core.secrets import secrets_in
 from integrations.models import Change, Repository
 from integrations.queries.effective import NoConnection, effective
-from integrations.queries.effects import Effect, Place
+from integrations.queries.effects import Effect, Place, Side, compare
 from integrations.queries.mapping_tests import Planned, ReaderGround, changed_since, plan, run_tests
 from integrations.queries.outputs import Evaluates, Given, NotBindings
 from integrations.queries.proposed import Files, Proposed, read_proposed
@@ -97,8 +97,10 @@ def preview(repository: Repository, files: Files, *, checks_accounts: bool = Tru
     proposed = read_proposed(repository, {} if secrets else files, checks_accounts=checks_accounts)
     if secrets or proposed.problems:
         return Preview(proposed=proposed, effects=(), findings=secrets)
-    effects = tuple(proposed.effects())
-    findings = tuple(dict.fromkeys([*_rules(proposed, effects), *_owners(proposed)]))
+    before, after = proposed.sides()
+    effects = tuple(compare(before, after))
+    last = proposed.after.intake.settings.environments[-1]
+    findings = tuple(dict.fromkeys([*_rules(effects, before, after, production=last), *_owners(proposed)]))
     return Preview(proposed=proposed, effects=effects, findings=findings)
 
 
@@ -154,23 +156,17 @@ def changed_tests(proposed: Proposed, integrations: Iterable[str], evaluator: Ev
     return changes
 
 
-def _rules(proposed: Proposed, effects: Sequence[Effect]) -> Iterable[Finding]:
-    """Equal differences of one integration and environment are judged once."""
-    environments = proposed.after.intake.settings.environments
-    judged: set[tuple[str, str, str]] = set()
+def _rules(effects: Sequence[Effect], before: Side, after: Side, *, production: str) -> Iterable[Finding]:
+    """`production`: the environment that is last in promotion order."""
     for effect in effects:
-        account, integration, environment = effect.place
-        key = (integration, environment, repr(effect.differences))
-        if key in judged or not effect.differences:
+        if not is_judged(effect.differences):
             continue
-        judged.add(key)
-        last = environments[-1] if environments else ""
-        production = None if environment == last else _effective(proposed.after, (account, integration, last))
+        account, integration, environment = effect.place
         yield from check_connection(
             effect.differences,
             environment=environment,
-            before=_effective(proposed.before, effect.place),
-            production=production,
+            before=before.effective(effect.place),
+            production=after.effective((account, integration, production)) if environment != production else None,
         )
 
 

@@ -44,11 +44,15 @@ class Proposed:
     after: ProposedReader
     problems: tuple[Problem, ...]
 
-    def effects(self) -> list[Effect]:
-        """The connections whose effective values would change, and how; by account, integration, environment."""
+    def sides(self) -> tuple[Side, Side]:
+        """All connections that the change may reach, as they are and as they would be; some queries, however many."""
         scope = scope_of(self.before, self.after.intake)
         before = read_side(self.before, scope)
-        return list(compare(before, self.after.side(before, scope)))
+        return before, self.after.side(before, scope)
+
+    def effects(self) -> list[Effect]:
+        """The connections whose effective values would change, and how; by account, integration, environment."""
+        return list(compare(*self.sides()))
 
 
 def read_proposed(repository: Repository, files: Files, *, checks_accounts: bool = True) -> Proposed:

@@ -60,6 +60,7 @@ def _with_servers(folder: Path, database: str, broker: str, size: Size) -> list[
     small = ["--small"] if size == SMALL else []
     figures = _run(environment, "tests.bench.sync", str(folder / "made.git"), *small)
     figures += _run(environment, "tests.bench.merges")
+    figures += _run(environment, "tests.bench.previews", *small)
     figures += _run(environment, "tests.bench.expressions", "--known", *small)
     subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
     cookie, token = _sign_in(environment)
