@@ -102,8 +102,7 @@ def visible_accounts(user: Person, repository: Repository) -> frozenset[str] | N
         return None
     if not user.is_authenticated:
         return frozenset()
-    # A superuser comes here only with a token that is narrowed to what they own.
-    mine = get_objects_for_user(user, VIEW, klass=Account.objects.filter(repository=repository), with_superuser=False)
+    mine = get_objects_for_user(user, VIEW, klass=Account.objects.filter(repository=repository))
     return frozenset(mine.values_list("slug", flat=True))
 
 

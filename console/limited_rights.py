@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 
 from django.contrib.auth.models import Permission
 
@@ -15,20 +15,21 @@ _OF_OWNERS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitedRights:
-    """The rights of `role` and no more; whether the person has them at all is asked afterwards."""
+    """The rights of `role` and no more; whether the person has them at all is asked afterwards.
 
-    role: str
-    of_role: frozenset[str]
+    An empty role has none of its own. The role's rights are read when first asked for: many requests need none.
+    """
+
+    def __init__(self, role: str) -> None:
+        self.role = role
 
     def include(self, right: str, *, on_object: bool) -> bool:
-        return right in self.of_role or (on_object and self.role in _OF_OWNERS.get(right, frozenset()))
+        return right in self._of_role or (on_object and self.role in _OF_OWNERS.get(right, frozenset()))
 
-
-def rights_in(role: str) -> LimitedRights:
-    """The present rights of a role; none of its own for the empty one."""
-    if not role:
-        return LimitedRights(role="", of_role=frozenset())
-    rows = Permission.objects.filter(group__name=role).values_list("content_type__app_label", "codename")
-    return LimitedRights(role=role, of_role=frozenset(f"{app}.{codename}" for app, codename in rows))
+    @cached_property
+    def _of_role(self) -> frozenset[str]:
+        if not self.role:
+            return frozenset()
+        rows = Permission.objects.filter(group__name=self.role).values_list("content_type__app_label", "codename")
+        return frozenset(f"{app}.{codename}" for app, codename in rows)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audit.events import Event
 from audit.record import Actor, Subject, record
-from console.limited_rights import rights_in
+from console.limited_rights import LimitedRights
 from console.models import ApiToken, User
 
 log = structlog.get_logger(__name__)
@@ -39,12 +39,17 @@ def issue_token(
     """A new token that acts as `user` within `role`, and its secret, which nobody can read again.
 
     An empty role leaves the rights on accounts that `user` owns. Raises ValueError when the token would be expired at
-    once or could be used for nothing, for a user who may not sign in or lacks the role, or without a name.
+    once or could be used for nothing, for a user who may not sign in, lacks the role or is a superuser, or without a
+    name.
     """
     if expires <= timezone.now():
         raise ValueError("The token would be expired at once.")
     if not user.is_active:
         raise ValueError(f"{user.email} may not sign in.")
+    if user.is_superuser:
+        raise ValueError(
+            f"{user.email} may do everything, which no role narrows; make the token as somebody with a role."
+        )
     if not name.strip() or len(name) > _LONGEST_NAME:
         raise ValueError(
             f"A token needs a name of at most {_LONGEST_NAME} characters, so that it can be told from others."
@@ -89,11 +94,11 @@ def active_token(secret: str) -> ApiToken | None:
     token = (
         ApiToken.objects.select_related("user")
         .filter(Q(role="") | has_role, digest=_digest(secret), expires_at__gt=Now(), revoked_at=None)
-        .filter(user__is_active=True)
+        .filter(user__is_active=True, user__is_superuser=False)
         .first()
     )
     if token is not None:
-        token.user.limited_to = rights_in(token.role)
+        token.user.limited_to = LimitedRights(token.role)
     return token
 
 

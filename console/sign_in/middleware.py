@@ -57,8 +57,8 @@ class SecondFactorOwed:
         if not settings.MFA_REQUIRED_ROLES or match is None or match.url_name in _OPEN:
             return None
         is_api = request.path.startswith("/api/")
-        if is_api and "Authorization" in request.headers:
-            return None  # a token's rights are its own
+        if is_api and request.headers.get("Authorization", "").lower().startswith("bearer "):
+            return None  # a token or nothing: with this header the session is never asked
         if not is_api and not getattr(view, "login_required", True):
             return None
         user = request.user

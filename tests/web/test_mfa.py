@@ -281,6 +281,8 @@ class TestRequiredByRole:
         client = client_of(erin)
         assert client.get("/accounts/?text=a")["Location"] == "/me/app/?next=%2Faccounts%2F%3Ftext%3Da"
         assert client.get("/api/v1/accounts/").status_code == 403
+        assert client.get("/api/v1/accounts/", headers={"Authorization": "Basic eDp5"}).status_code == 403
+        assert client.get("/api/v1/accounts/", headers={"Authorization": "Bearer x"}).status_code == 401
         assert "Your role asks for a second factor" in client.get("/me/").content.decode()
         assert client.get("/healthz").status_code == 200
         confirmed(client, erin)
