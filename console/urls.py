@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from console.api.problems import for_api
+from console.sign_in import oidc
 from console.views import (
     accounts,
     compare,
@@ -45,6 +46,8 @@ _SIGN_IN: list[URLPattern | URLResolver] = [
     path("password/change/", allauth_pages.password_change, name="account_change_password"),
     path("second-factor/", authenticate, name="mfa_authenticate"),
     path("passkey/", login_webauthn, name="mfa_login_webauthn"),
+    path("sso/", oidc.login, name="sso"),
+    path("sso/callback/", oidc.callback, name="sso_callback"),
 ]
 _ME: list[URLPattern | URLResolver] = [
     path("", me.me, name="me"),

@@ -11,13 +11,13 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from redis.exceptions import RedisError
 
 from console.fresh_mfa import has_confirmed, must_enrol
 from console.sign_in.sessions import is_over, note_use
+from console.views.errors import sign_in_unavailable
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -82,6 +82,4 @@ class SignInNeedsCache:
         if not isinstance(exception, RedisError) or request.path.startswith("/api/"):
             return None
         log.error("the shared cache does not answer", path=request.path, error=type(exception).__name__)
-        response = render(request, "errors/503.html", status=503)
-        response["Retry-After"] = "30"
-        return response
+        return sign_in_unavailable(request)
