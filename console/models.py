@@ -52,7 +52,7 @@ class User(AbstractUser):
     # What a token narrows the person's rights to, for the request that came with it; None for the person themself.
     limited_to: LimitedRights | None = None
 
-    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:  # type: ignore[override]
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         if self.limited_to is not None and not self.limited_to.include(perm, on_object=obj is not None):
             return False
         return super().has_perm(perm, obj)

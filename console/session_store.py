@@ -17,10 +17,10 @@ STARTED, SEEN, ADDRESS, AGENT = "started", "seen", "address", "agent"
 
 class SessionStore(DatabaseStore):
     @classmethod
-    def get_model_class(cls) -> type[Session]:  # type: ignore[override]  # django-stubs knows Django's own alone
+    def get_model_class(cls) -> type[Session]:
         return Session
 
-    def create_model_instance(self, data: Mapping[str, Any]) -> Session:  # type: ignore[override]
+    def create_model_instance(self, data: Mapping[str, Any]) -> Session:
         made: Any = super().create_model_instance(dict(data))
         user = data.get(SESSION_KEY)
         made.user_id = int(user) if user is not None else None

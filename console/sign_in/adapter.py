@@ -33,7 +33,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request)
 
-    def login(self, request: HttpRequest, user: User) -> None:
+    def login(self, request: HttpRequest, user: User) -> None:  # type: ignore[override]  # users are ours
         with transaction.atomic():
             by = [_way(each) for each in get_authentication_records(request, user)]
             record(
@@ -63,7 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 personal=whereabouts(request),
             )
 
-    def set_password(self, user: User, password: str) -> None:
+    def set_password(self, user: User, password: str) -> None:  # type: ignore[override]
         """By the person themself; every other session of theirs ends."""
         request: HttpRequest = self.request
         with transaction.atomic():
@@ -80,7 +80,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         return _cipher().decrypt(encrypted_text.encode()).decode()
 
-    def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:
+    def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:  # type: ignore[override]
         return {**super().get_public_key_credential_user_entity(user), "display_name": str(user)}
 
 

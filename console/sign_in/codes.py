@@ -26,7 +26,7 @@ _REMEMBERED = 600  # seconds
 
 def accept(user: User, code: str, *, request: HttpRequest) -> Authenticator | None:
     """The factor of `user` that `code` is of, which is thereby used up; None for any other code."""
-    factors = {each.type: each for each in Authenticator.objects.filter(user=user)}
+    factors: dict[str, Authenticator] = {each.type: each for each in Authenticator.objects.filter(user=user)}
     totp = factors.get(Authenticator.Type.TOTP)
     if totp is not None and accept_totp(user, decrypt(totp.data["secret"]), code):
         return totp
@@ -46,13 +46,13 @@ def accept_totp(user: User, secret: str, code: str) -> bool:
 
 def _accept_recovery(user: User, recovery: Authenticator, code: str, request: HttpRequest) -> bool:
     with transaction.atomic():
-        if not recovery.wrap().validate_code(code):
+        if not recovery.wrap().validate_code(code):  # type: ignore[no-untyped-call]
             return False
         record(
             Event.RECOVERY_CODE_USED,
             actor=actor_of(user),
             subject=subject_of(user),
-            data={"left": len(Authenticator.objects.get(pk=recovery.pk).wrap().get_unused_codes())},
+            data={"left": len(Authenticator.objects.get(pk=recovery.pk).wrap().get_unused_codes())},  # type: ignore[no-untyped-call]
             personal=whereabouts(request),
         )
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.core import context
@@ -101,7 +102,7 @@ def record_failure(request: HttpRequest, user: User | None, *, step: str) -> Non
         )
 
 
-def _checked(check: Any, user: User | None) -> Authenticator:
+def _checked(check: Callable[[], Authenticator], user: User | None) -> Authenticator:
     try:
         return check()
     except InvalidSignature:

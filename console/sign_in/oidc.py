@@ -13,7 +13,7 @@ import jwt
 from allauth.account.utils import get_next_redirect_url
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialLogin, SocialToken
-from allauth.socialaccount.providers.base import AuthProcess
+from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
@@ -64,8 +64,8 @@ class Adapter(OpenIDConnectOAuth2Adapter):
         if told.get("sub") != claims["sub"]:
             raise OAuth2Error("The user information is of another subject")
         everything = {**told, **claims}
-        login = self.get_provider().sociallogin_from_response(request, everything)
-        login.identity = _identity(everything)
+        login: SocialLogin = self.get_provider().sociallogin_from_response(request, everything)  # type: ignore[no-untyped-call]
+        login.identity = _identity(everything)  # type: ignore[attr-defined]  # for `sso_adapter`
         return login
 
     def _verified(self, token: str, audience: str) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):
         from allauth.socialaccount.adapter import get_adapter  # it reads the registry of providers, which reads this
 
         wanted = jwt.get_unverified_header(token).get("kid")
-        with get_adapter().get_requests_session() as session:
+        with get_adapter().get_requests_session() as session:  # type: ignore[no-untyped-call]
             answer = session.get(self.openid_config["jwks_uri"])
             answer.raise_for_status()
         keys = jwt.PyJWKSet.from_dict(answer.json()).keys
@@ -125,6 +125,8 @@ class Provider(OpenIDConnectProvider):
 
 
 class _Callback(OAuth2CallbackView):
+    adapter: Adapter
+
     def _get_state(self, request: HttpRequest, provider: Any) -> tuple[Any, HttpResponse | None]:
         state, answer = super()._get_state(request, provider)
         self.adapter.nonce = (state or {}).get("nonce", "")
@@ -138,7 +140,7 @@ def login(request: HttpRequest) -> HttpResponse:
     """To the provider, and from there to `callback`."""
     if (refused := _refused(request)) is not None:
         return refused
-    provider = Adapter(request, settings.OIDC_ISSUER).get_provider()
+    provider = Adapter(request, settings.OIDC_ISSUER).get_provider()  # type: ignore[no-untyped-call]
     try:
         answer: HttpResponse = provider.redirect(request, AuthProcess.LOGIN, next_url=get_next_redirect_url(request))
     except OAuth2Error as error:
@@ -154,9 +156,9 @@ def callback(request: HttpRequest) -> HttpResponse:
         return refused
     adapter = Adapter(request, settings.OIDC_ISSUER)
     try:
-        answer: HttpResponse = _Callback.adapter_view(adapter)(request)
+        answer: HttpResponse = _Callback.adapter_view(adapter)(request)  # type: ignore[no-untyped-call]
     except OAuth2Error as error:  # the provider went away while somebody was there
-        return _failed(request, adapter.get_provider(), error)
+        return _failed(request, adapter.get_provider(), error)  # type: ignore[no-untyped-call]
     return answer
 
 

@@ -9,7 +9,7 @@ import structlog
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
-from allauth.socialaccount.providers.base import AuthProcess
+from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -38,14 +38,14 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         return False
 
     def get_requests_session(self) -> requests.Session:
-        session: requests.Session = super().get_requests_session()
+        session: requests.Session = super().get_requests_session()  # type: ignore[no-untyped-call]
         session.trust_env = False  # no proxy and no .netrc that somebody else may have set
         session.max_redirects = 0
         return session
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """`sociallogin.identity` is what was verified; whoever it is not enough for is sent away with the reason."""
-        identity: Identity = sociallogin.identity
+        identity: Identity = sociallogin.identity  # type: ignore[attr-defined]  # `oidc` sets it
         if sociallogin.state.get("process") != AuthProcess.LOGIN:
             raise ImmediateHttpResponse(refusal(request, _FAILED))
         try:

@@ -129,7 +129,7 @@ def remove(request: HttpRequest, factor: int) -> HttpResponse:
         messages.success(request, "The second factor is removed.")
         return redirect("me")
     is_last = _factors(user).count() == 1
-    return render(request, "me/remove_factor.html", {"factor": found.wrap(), "is_last": is_last})
+    return render(request, "me/remove_factor.html", {"factor": found.wrap(), "is_last": is_last})  # type: ignore[no-untyped-call]
 
 
 @never_cache

@@ -46,14 +46,18 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if options["format"] == "json":
             told = {"version": 1, "token": secret, "name": row.name, "prefix": row.prefix, "user": user.email}
-            bound = {"role": row.role, "scopes": row.scopes, "expires_at": row.expires_at.isoformat()}
+            bound: dict[str, object] = {
+                "role": row.role,
+                "scopes": row.scopes,
+                "expires_at": row.expires_at.isoformat(),
+            }
             print_json(self.stdout, {**told, **bound})
             return
         # The token alone on standard output, so that a script can take it as it is.
         self.stdout.write(secret)
         within = f"as {role}" if role else "for the accounts they own"
-        told = f"Acts as {user.email} {within} until {row.expires_at:%Y-%m-%d}, to {', '.join(row.scopes)}."
-        self.stderr.write(f"{told} It is not shown again.")
+        sentence = f"Acts as {user.email} {within} until {row.expires_at:%Y-%m-%d}, to {', '.join(row.scopes)}."
+        self.stderr.write(f"{sentence} It is not shown again.")
 
 
 def _only_role(user: User) -> str:
