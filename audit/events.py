@@ -36,7 +36,9 @@ class Event(StrEnum):
     MFA_ADDED = "mfa-added", Category.SIGN_IN, "{actor} added a second factor to {subject}", True
     MFA_REMOVED = "mfa-removed", Category.SIGN_IN, "{actor} removed a second factor from {subject}", True
     RECOVERY_CODES_MADE = "recovery-codes-made", Category.SIGN_IN, "{actor} made new recovery codes", True
-    RECOVERY_CODE_USED = "recovery-code-used", Category.SIGN_IN, "{actor} signed in with a recovery code", True
+    RECOVERY_CODE_USED = "recovery-code-used", Category.SIGN_IN, "{actor} used a recovery code", True
+    SESSION_REVOKED = "session-revoked", Category.SIGN_IN, "{actor} ended sessions of {subject}", True
+    SSO_LINKED = "sso-linked", Category.SIGN_IN, "{actor} let {subject} sign in by single sign-on", True
 
     ROLE_GRANTED = "role-granted", Category.RIGHTS, "{actor} gave a role to {subject}", True
     ROLE_WITHDRAWN = "role-withdrawn", Category.RIGHTS, "{actor} took a role from {subject}", True

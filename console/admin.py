@@ -8,12 +8,15 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from audit.people import actor_of
+from console.fresh_mfa import confirmation
 from console.models import ApiToken, User
+from console.sign_in.adapter import note_password_change
 from console.tokens import revoke_token
 from integrations.actions.repositories import configure_repository
 from integrations.git.address import check_branch, check_url
@@ -49,6 +52,28 @@ class PeopleAdmin(_PeopleBase):
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2", "groups")}),)
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Who gives roles has just shown a second factor; asked as the form opens, so that nothing typed is lost."""
+        return confirmation(request) or super().changeform_view(request, object_id, form_url, extra_context)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 (Django's name)
+        if (asked := confirmation(request)) is not None:
+            return asked
+        with transaction.atomic():
+            before = User.objects.filter(pk=id).values_list("password", flat=True).first()
+            response = super().user_change_password(request, id, form_url)
+            user = User.objects.filter(pk=id).first()
+            if user is not None and user.password != before:
+                own = request.session.session_key if request.user.pk == user.pk else None
+                note_password_change(user, kept_session=own, request=request)
+        return response
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
@@ -63,9 +88,9 @@ class PeopleAdmin(_PeopleBase):
 
 @admin.register(ApiToken)
 class TokenAdmin(_TokenBase):
-    """Tokens are made by `manage.py make_token`, where they can be shown once; here they are revoked."""
+    """People make their own on the page “My security”; here they are revoked."""
 
-    list_display = ("name", "prefix", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_display = ("name", "prefix", "user", "role", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("user",)
     actions = ("revoke",)
 
@@ -81,7 +106,7 @@ class TokenAdmin(_TokenBase):
     @admin.action(description="Revoke the chosen tokens", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         for token in queryset:
-            revoke_token(token, actor=str(request.user))
+            revoke_token(token, actor=actor_of(request.user))
         self.message_user(request, f"Revoked {len(queryset)}.")
 
 

@@ -46,6 +46,9 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "guardian",
     "rest_framework",
     "drf_spectacular",
@@ -64,10 +67,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "console.sign_in.middleware.SessionLimits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "console.sign_in.middleware.SecondFactorOwed",
+    "console.sign_in.middleware.SignInNeedsCache",
     "console.middleware.PermissionsPolicyMiddleware",
     "console.visit.BadMomentMiddleware",
 ]
@@ -93,7 +99,12 @@ CACHES: dict[str, Any] = {
         }
         if REDIS_URL
         # Without Redis the web processes and the worker still have to see one another's counters and locks.
-        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
+        else {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "django_cache",
+            # Past this number some are dropped whatever they hold, used codes of second factors among them.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
     )
 }
 # Without Redis the queue lives in a database file of its own, so that polling never blocks the console's writes.
@@ -177,6 +188,7 @@ WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 
 # --- sign-in -------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "console.User"
+ROLES = frozenset({"viewer", "csm", "engineer", "approver", "responder", "auditor", "admin"})
 AUTHENTICATION_BACKENDS = [
     "console.backends.RoleBackend",
     "guardian.backends.ObjectPermissionBackend",
@@ -184,7 +196,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "console.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "console.sign_in.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # there is no sign-up: an admin makes users
@@ -194,7 +206,44 @@ ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_PREVENT_ENUMERATION = True
 ANONYMOUS_USER_NAME = None  # guardian: nobody has rights without signing in
 GUARDIAN_AUTO_PREFETCH = False
+SESSION_ENGINE = "console.session_store"
 SESSION_COOKIE_AGE = env.number("SESSION_SECONDS", 12 * 3600, least=60)
+SESSION_IDLE_SECONDS = env.number("SESSION_IDLE_SECONDS", 2 * 3600, least=60)
+MFA_ADAPTER = "console.sign_in.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an admin made the users; their addresses are not proved by mail
+MFA_TOTP_ISSUER = "Glasshouse"
+MFA_TOTP_TOLERANCE = 1  # half minutes that a phone's clock may be off; each code works once all the same
+MFA_FORMS = {
+    "authenticate": "console.sign_in.forms.CodeForm",
+    "authenticate_webauthn": "console.sign_in.forms.PasskeyForm",
+    "login_webauthn": "console.sign_in.forms.PasskeyAloneForm",
+}
+# Whoever has one of these roles sets up a second factor before anything else; never asked for in the demo.
+MFA_REQUIRED_ROLES = env.words("MFA_REQUIRED_ROLES", ("approver", "responder", "admin", "auditor", "engineer"))
+
+# --- single sign-on --------------------------------------------------------------------------------------
+SOCIALACCOUNT_ADAPTER = "console.sign_in.sso_adapter.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "console.sign_in.oidc.Provider"}}
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+OIDC_ISSUER = env.text("OIDC_ISSUER").rstrip("/")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+OIDC_NAME = env.text("OIDC_NAME", "single sign-on")
+OIDC_SCOPES = env.words("OIDC_SCOPES", ("openid", "profile", "email"))
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
+OIDC_ROLE_MAP = env.pairs("OIDC_ROLE_MAP")
+OIDC_CREATE_USERS = env.flag("OIDC_CREATE_USERS", default=False)
+# For a provider that vouches for the addresses it tells without saying so in `email_verified`.
+OIDC_EMAILS_VERIFIED = env.flag("OIDC_EMAILS_VERIFIED", default=False)
+if OIDC_ISSUER and not OIDC_CLIENT_ID:
+    raise ImproperlyConfigured("OIDC_ISSUER is set, and OIDC_CLIENT_ID is not.")
+if OIDC_ISSUER and not OIDC_ISSUER.startswith(("https://", "http://localhost", "http://127.0.0.1")):
+    raise ImproperlyConfigured("OIDC_ISSUER must begin with https://: what it says decides who signs in.")
+if strangers := sorted(set(OIDC_ROLE_MAP.values()) - ROLES):
+    raise ImproperlyConfigured(f"OIDC_ROLE_MAP names {', '.join(strangers)}, which is no role.")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

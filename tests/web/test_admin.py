@@ -7,9 +7,11 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from audit.people import command
 from console.models import User
 from console.tokens import issue_token
 from integrations.models import Repository
+from tests.web.second_factors import confirmed
 from tests.web.synced import Config
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def admin(as_: Callable[[str], Client], people: dict[str, User]) -> Client:
     User.objects.filter(pk=people["admin"].pk).update(is_staff=True)
-    return as_("admin")
+    return confirmed(as_("admin"), people["admin"])
 
 
 def test_the_admin_role_manages_people_tokens_and_repositories_and_nothing_from_git(admin: Client) -> None:
@@ -60,7 +62,10 @@ def test_tokens_are_revoked_and_never_shown(admin: Client, people: dict[str, Use
 
     from django.utils import timezone
 
-    row, secret = issue_token(people["viewer"], name="ci", expires=timezone.now() + timedelta(days=1), actor="test")
+    expires = timezone.now() + timedelta(days=1)
+    row, secret = issue_token(
+        people["viewer"], name="ci", expires=expires, role="viewer", scopes=["read"], actor=command("test")
+    )
     page = admin.get("/admin/console/apitoken/").content.decode()
     assert row.prefix in page
     assert secret not in page
