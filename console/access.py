@@ -128,11 +128,30 @@ def visible_accounts(user: Person, repository: Repository) -> frozenset[str] | N
 
 
 def repository_for(user: Person, name: str | None = None) -> Repository:
-    """The named repository, or the first one. Raises Http404 when there is none, or it shows `user` nothing."""
+    """The named repository, or the first that shows the person anything.
+
+    Raises Http404 when there is none of that name for this person, or none at all, PermissionDenied when none shows
+    them anything.
+    """
     repositories = Repository.objects.select_related("active").order_by("id")
     repository = repositories.filter(name=name).first() if name else repositories.first()
+    if repository is not None and _shows_anything(user, repository):
+        return repository
+    if name:
+        raise Http404("There is no such repository.")
     if repository is None:
-        raise Http404("There is no such repository." if name else "No repository is configured.")
-    if not user.has_perm(VIEW) and not visible_accounts(user, repository):
+        raise Http404("No repository is configured.")
+    found = next((each for each in repositories[1:] if _shows_anything(user, each)), None)
+    if found is None:
         raise PermissionDenied(str(Denial(right=VIEW)))
-    return repository
+    return found
+
+
+def repositories_for(user: Person) -> list[str]:
+    """The names of the repositories that show the person anything, oldest first."""
+    rows = Repository.objects.order_by("id")
+    return [row.name for row in rows if _shows_anything(user, row)]
+
+
+def _shows_anything(user: Person, repository: Repository) -> bool:
+    return user.has_perm(VIEW) or bool(visible_accounts(user, repository))

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -23,6 +23,7 @@ from integrations.actions.sync import NotHeld, Result, decide_held
 from integrations.models import Repository, Snapshot
 from integrations.queries.changes import effects
 from integrations.queries.findings import problems_of
+from integrations.queries.snapshots import as_seen, snapshots_for
 from integrations.tasks import sync_repository
 
 _PER_PAGE = 30
@@ -40,16 +41,20 @@ class Decision(forms.Form):
 @require_safe
 def sync(request: HttpRequest) -> HttpResponse:
     repository = repository_of(request)
+    visible = visible_accounts(request.user, repository)
     before = request.GET.get("before", "")
-    rows = repository.snapshots.order_by("-id")
+    concerned = snapshots_for(repository, visible)
+    rows = concerned.order_by("-id")
     rows = rows.filter(pk__lt=int(before)) if before.isdecimal() else rows
-    shown = list(rows[: _PER_PAGE + 1])
+    found = list(rows[: _PER_PAGE + 1])
+    shown = as_seen(repository, found[:_PER_PAGE], visible)
     context = {
         "repository": repository,
-        "snapshots": shown[:_PER_PAGE],
-        "next": shown[_PER_PAGE - 1].pk if len(shown) > _PER_PAGE else None,
+        "sees_all": visible is None,
+        "snapshots": shown,
+        "next": shown[-1].pk if len(found) > _PER_PAGE else None,
         "is_first": not before,
-        "total": repository.snapshots.count(),
+        "total": concerned.count(),
         "denial": denial(request.user, REQUEST_SYNC),
         "progress": _progress(repository, request.GET.get("asked", "")),
     }
@@ -95,19 +100,24 @@ def decide(request: HttpRequest, commit: str) -> HttpResponse:
 
 
 def _snapshot(request: HttpRequest, commit: str) -> Snapshot:
-    return get_object_or_404(
-        Snapshot.objects.select_related("previous"), repository=repository_of(request), commit=commit
-    )
+    """Raises Http404 for one that concerns no account that the person may see, too."""
+    repository = repository_of(request)
+    concerned = snapshots_for(repository, visible_accounts(request.user, repository))
+    found = concerned.select_related("previous", "repository").filter(commit=commit).first()
+    if found is None:
+        raise Http404(f"There is no snapshot of commit “{commit[:64]}”.")
+    return found
 
 
 def _snapshot_page(request: HttpRequest, found: Snapshot, form: Decision, *, status: int = 200) -> HttpResponse:
     repository = repository_of(request)
     visible = visible_accounts(request.user, repository)
+    shown = as_seen(repository, [found], visible)[0]
     context = {
         "repository": repository,
-        "snapshot": found,
+        "snapshot": shown,
         "problems": problems_of(found, visible=visible, limit=_SHOWN_PROBLEMS),
-        "problems_total": int(found.counts.get("problems", 0)),
+        "problems_total": int(shown.counts.get("problems", 0)),
         "effects": effects(found, visible=visible),
         "form": form,
         "denial": denial(request.user, DECIDE_HELD),

@@ -17,11 +17,12 @@ from integrations.core.documents import (
     key_of,
     kind_of,
 )
-from integrations.core.layout import ACCOUNT_FILE
+from integrations.core.layout import ACCOUNT_FILE, account_folder, is_below
 from integrations.models import Account, Document, FieldReference
-from integrations.queries.reading import Reader
+from integrations.queries.reading import Reader, Visible
 
 _MOST = 500
+_HCL = (".tf", ".tf.json")
 _ALL = 1_000_000
 
 
@@ -45,6 +46,36 @@ def origins(reader: Reader, file: str) -> list[Origin]:
     """By line; at most some hundreds. Of the active snapshot three queries, of an older commit none."""
     found = list(_of_rows(reader, file) if reader.is_current else _of_documents(reader, file))
     return sorted(found, key=lambda origin: (origin.line, origin.key))[:_MOST]
+
+
+def may_read(reader: Reader, file: str, visible: Visible, found: list[Origin] | None = None) -> bool:
+    """Whether a person may read the file's whole text. `found`: its `origins`, where they are known already.
+
+    Whoever sees single accounts reads the files in these accounts' folders, and outside them those in which something
+    is written that holds for these accounts, and nothing for others. Of any other file (a CODEOWNERS, a README, a list
+    of variables) nobody can tell whom it speaks of.
+    """
+    if visible is None:
+        return True
+    settings, tree = reader.settings(), reader.tree()
+    folder = account_folder(tree, file, settings)
+    if folder is not None:
+        return folder.rsplit("/", 1)[-1] in visible
+    if any(is_below(file, root) for root in settings.accounts):
+        return False
+    found = origins(reader, file) if found is None else found
+    told = {origin.account for origin in found if origin.account is not None}
+    return 0 < len(found) < _MOST and told <= visible
+
+
+def mixed_files(reader: Reader, files: Iterable[str], visible: Visible) -> frozenset[str]:
+    """Those of the files of a connection's effective values whose text may not be shown around these values.
+
+    Only HCL can speak of several accounts in one file.
+    """
+    if visible is None:
+        return frozenset()
+    return frozenset(file for file in set(files) if file.endswith(_HCL) and not may_read(reader, file, visible))
 
 
 def _of_rows(reader: Reader, file: str) -> Iterator[Origin]:
@@ -93,7 +124,7 @@ def _all(reader: Reader, file: str) -> Iterator[CoreDocument]:
         yield from entry.documents
         yield from reader.mappings(entry.slug)
         yield from reader.samples(entry.slug)
-        if file.endswith((".tf", ".tf.json")):
+        if file.endswith(_HCL):
             yield from reader.account_overrides(entry.slug, limit=_ALL)
     # The folder of an account is named for it.
     for name in file.split("/")[:-1]:
