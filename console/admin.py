@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -29,6 +31,8 @@ else:  # Django's classes take no parameters at run time
     _RepositoryBase, _RepositoryFormBase = admin.ModelAdmin, forms.ModelForm
 
 admin.site.site_header = admin.site.site_title = "Glasshouse"
+admin.site.unregister(EmailAddress)  # allauth's; a person has the one address that `owner:` in Git names them by
+admin.site.unregister(Group)  # what a role may is written in migrations
 admin.site.index_title = "People, tokens and repositories"
 
 

@@ -6,6 +6,8 @@ from allauth.account import views as sign_in
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
 
 from console.api.problems import for_api
 from console.views import (
@@ -40,6 +42,7 @@ _SIGN_IN: list[URLPattern | URLResolver] = [
     path("reauthenticate/", sign_in.reauthenticate, name="account_reauthenticate"),
     path("password/change/", sign_in.password_change, name="account_change_password"),
 ]
+_to_change_password = require_safe(RedirectView.as_view(pattern_name="account_change_password"))
 _CONNECTION = "accounts/<slug:account>/<slug:integration>/<slug:environment>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -77,6 +80,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("robots.txt", health.robots, name="robots"),
     path("sign-in/", include(_SIGN_IN)),
+    # Not by the admin's own page, which knows neither our rate limits nor our log.
+    path("admin/password_change/", _to_change_password, name="admin_password_change"),
     path("admin/", admin.site.urls),
     path("api/", include("console.api.urls")),
 ]

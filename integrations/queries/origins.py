@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from integrations.core.documents import (
     Document as CoreDocument,
@@ -85,6 +85,7 @@ def _of_rows(reader: Reader, file: str) -> Iterator[Origin]:
             kind=Kind.ACCOUNT, key=f"account:{account.slug}", layer="", integration="", account=account.slug, line=1
         )
     rows = Document.objects.filter(repository=reader.repository).select_related("account").defer("body")
+    rows = rows.annotate(of_sample=F("body__account"))  # what a sample is for stands in its body alone
     expressions = FieldReference.objects.filter(repository=reader.repository, file=file).values("document")
     for row in rows.filter(Q(path=file) | Q(pk__in=expressions)).order_by("line", "key")[:_MOST]:
         yield Origin(
@@ -92,10 +93,16 @@ def _of_rows(reader: Reader, file: str) -> Iterator[Origin]:
             key=row.key,
             layer=row.layer,
             integration=row.integration,
-            account=row.account.slug if row.account else None,
+            account=_account_of(row),
             line=row.line if row.path == file else 1,
             is_expression=row.path != file,
         )
+
+
+def _account_of(row: Document) -> str | None:
+    if row.kind == Kind.SAMPLE:
+        return getattr(row, "of_sample", None)
+    return row.account.slug if row.account else None
 
 
 def _of_documents(reader: Reader, file: str) -> Iterator[Origin]:
