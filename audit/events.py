@@ -48,6 +48,7 @@ class Event(StrEnum):
     ACCESS_DENIED = "access-denied", Category.RIGHTS, "{actor} was denied {subject}", True
 
     REPOSITORY_CONFIGURED = "repository-configured", Category.REPOSITORY, "{actor} configured {subject}", True
+    SETTINGS_CHANGED = "settings-changed", Category.REPOSITORY, "The settings of {subject} changed", True
     SYNC_REQUESTED = "sync-requested", Category.SYNC, "{actor} asked for a sync of {subject}"
     SYNC_ACTIVATED = "sync-activated", Category.SYNC, "{actor} made {subject} active"
     SYNC_REJECTED = "sync-rejected", Category.SYNC, "{actor} rejected {subject}, which has errors"

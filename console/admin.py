@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
+from audit.people import actor_of
 from console.models import ApiToken, User
 from console.tokens import revoke_token
 from integrations.actions.repositories import configure_repository
@@ -125,6 +126,6 @@ class RepositoryAdmin(_RepositoryBase):
             token_ref=obj.token_ref,
             forge=obj.forge,
             web_url=obj.web_url,
-            actor=str(request.user),
+            actor=actor_of(request.user),
         )
         obj.pk = Repository.objects.get(name=obj.name).pk

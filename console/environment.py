@@ -60,6 +60,10 @@ class Environment:
 
         return self._read(name, default, convert)
 
+    def told(self) -> dict[str, str]:
+        """What the environment says of the settings that were asked for, as it stands there: secrets included."""
+        return {name: value for name in sorted(self._asked) if (value := self._value(name)) is not None}
+
     def refuse_unknown(self) -> None:
         """Raises for a `GLASSHOUSE_…` variable that no setting reads."""
         known = self._asked | {f"{name}_FILE" for name in self._asked}

@@ -285,3 +285,4 @@ log_configuration(as_json=env.choice("LOG_FORMAT", "json", ("json", "console")) 
 
 GLASSHOUSE_TEST_REQUIRE = env.words("GLASSHOUSE_TEST_REQUIRE")  # read by the test suite; known here so it is no typo
 env.refuse_unknown()
+SETTINGS_TOLD = env.told()  # for the record of their changes (console.configuration)

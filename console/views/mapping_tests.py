@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
+from audit.people import actor_of
 from console.access import VIEW, account_at, denial, require
 from console.context import Page
 from console.htmx import page_or_part
@@ -73,7 +74,7 @@ def run(request: HttpRequest) -> HttpResponse:
     here = visit(request)
     require(request.user, VIEW)
     try:
-        report = ask_for_report(here.repository, here.reader.commit, actor=str(request.user))
+        report = ask_for_report(here.repository, here.reader.commit, actor=actor_of(request.user))
         run_mapping_tests.delay(report.pk)
     except TooManyWaiting:
         messages.warning(request, "The tests of several commits are waiting already. Try again in a minute.")

@@ -15,11 +15,12 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
+from audit.people import actor_of
 from console.access import DECIDE_HELD, REQUEST_SYNC, denial, require, visible_accounts
 from console.htmx import page_or_part
 from console.models import User
 from console.visit import repository_of
-from integrations.actions.sync import NotHeld, Result, decide_held
+from integrations.actions.sync import NotHeld, Result, decide_held, request_sync
 from integrations.models import Repository, Snapshot
 from integrations.queries.changes import effects
 from integrations.queries.findings import problems_of
@@ -67,8 +68,9 @@ def now(request: HttpRequest) -> HttpResponse:
     repository = repository_of(request)
     require(request.user, REQUEST_SYNC)
     asked = timezone.now()
+    request_sync(repository, actor=actor_of(request.user))
     try:
-        sync_repository.delay(repository.pk, actor=str(request.user))
+        sync_repository.delay(repository.pk)
     except OperationalError:
         messages.error(request, "The queue cannot be reached, so no sync was asked for. Try again in a moment.")
         return redirect(_address(request, "sync"))
@@ -90,7 +92,9 @@ def decide(request: HttpRequest, commit: str) -> HttpResponse:
         return _snapshot_page(request, found, form, status=422)
     is_accepted = form.cleaned_data["decision"] == "accept"
     try:
-        outcome = decide_held(found.pk, accept=is_accepted, actor=request.user, reason=form.cleaned_data["reason"])
+        outcome = decide_held(
+            found.pk, accept=is_accepted, actor=actor_of(request.user), reason=form.cleaned_data["reason"]
+        )
     except NotHeld:
         messages.warning(request, "Somebody else has decided in the meantime; your decision was not needed.")
     else:

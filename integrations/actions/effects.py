@@ -137,8 +137,8 @@ def compare(before: Side, after: Side) -> Iterator[Effect]:
             yield Effect(place=place, kind=Change.Kind.CHANGED, differences=found)
 
 
-def record(snapshot: Snapshot, effects: Iterable[Effect]) -> int:
-    """Writes the effects' rows, equal differences once; returns how many connections are affected."""
+def keep_effects(snapshot: Snapshot, effects: Iterable[Effect]) -> list[Place]:
+    """Writes the effects' rows, equal differences once; returns the connections that are affected."""
     sets: dict[str, ChangeSet] = {}
     changes: list[Change] = []
     for effect in effects:
@@ -160,7 +160,7 @@ def record(snapshot: Snapshot, effects: Iterable[Effect]) -> int:
         )
     ChangeSet.objects.bulk_create(sets.values(), batch_size=500)
     Change.objects.bulk_create(changes, batch_size=_BATCH)
-    return len(changes)
+    return [(change.account, change.integration, change.environment) for change in changes]
 
 
 def _differences(

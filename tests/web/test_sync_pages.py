@@ -131,7 +131,7 @@ class TestSyncNow:
         response = as_("csm").post("/sync/now/")
         assert response.status_code == 302
         assert response["Location"].startswith("/sync/?asked=")
-        assert queued == [((config.pk,), {"actor": "csm@example.com"})]
+        assert queued == [((config.pk,), {})]
         page = text(as_("csm").get(response["Location"]))
         assert "A sync is under way." in page
         assert 'hx-trigger="every 1s"' in page
