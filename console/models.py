@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
-from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
+
+from console.superusers import SuperuserIsAdmin
 
 
 class UserManager(BaseUserManager["User"]):
@@ -23,7 +24,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
-class User(AbstractUser):
+class User(SuperuserIsAdmin):
     """A person who signs in with an e-mail address. Roles are groups; rights on accounts come from Git."""
 
     username = None  # type: ignore[assignment]  # the e-mail address is the name

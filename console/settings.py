@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "console.middleware.PermissionsPolicyMiddleware",
     "console.visit.BadMomentMiddleware",
+    "console.denials.DenialMiddleware",
 ]
 
 # --- database, broker, cache ---------------------------------------------------------------------------

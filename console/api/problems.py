@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
+from console.denials import note_denial
 from console.management.output import problem_as_json
 from console.visit import NoSuchMoment, NothingSynced, seen
 from integrations.core.problems import Problem
@@ -97,6 +98,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     The answer is rendered here: what the client accepts has been told, and an error is JSON even of a YAML schema.
     """
     instance = context["request"].path
+    note_denial(context["request"], error)
     body = _domain(error, context["request"]) or _plain(error, instance)
     if body is None:
         return None

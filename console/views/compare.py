@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from console.access import VIEW, account_at
+from console.denials import note_denial
 from console.presentation.comparison import compare as compare_sides
 from console.visit import Visit, trouble, visit
 from integrations.core.documents import Connection
@@ -123,6 +124,7 @@ def _look_up(request: HttpRequest, here: Visit, integration: str, address: Addre
     try:
         effective = _effective(request, reader, integration, address)
     except (Http404, PermissionDenied) as error:
+        note_denial(request, error)
         return Compared(address=address, name=name, commit=reader.commit, trouble=str(error))
     if effective is None:
         absence = f"There is no connection of {name} to {integration} in {address.environment}."

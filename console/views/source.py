@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from console.access import absence
 from console.presentation.code import MOST_LINES, Unreadable, line_range, marks_for, numbered, text_of, too_large
 from console.visit import visit
 from integrations.core.tree import Entry, MissingFile, Tree
@@ -17,11 +18,10 @@ def source(request: HttpRequest, path: str) -> HttpResponse:
     here = visit(request)
     tree = here.reader.tree()
     entry = tree.entry(path)
-    if entry is None or not entry.is_decodable:
-        raise Http404(f"There is no file “{path[:200]}” at this commit.")
-    found = origins(here.reader, path)
-    if not may_read(here.reader, path, here.visible, found):
-        raise Http404(f"There is no file “{path[:200]}” at this commit.")
+    is_there = entry is not None and entry.is_decodable
+    found = origins(here.reader, path) if is_there else []
+    if entry is None or not is_there or not may_read(here.reader, path, here.visible, found):
+        raise absence(request.user, f"There is no file “{path[:200]}” at this commit.", kind="file", id=path)
     text = _text(tree, entry)
     marked = line_range(request.GET.get("line", ""))
     context = {

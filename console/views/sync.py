@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
 from audit.people import actor_of
-from console.access import DECIDE_HELD, REQUEST_SYNC, denial, require, visible_accounts
+from console.access import DECIDE_HELD, REQUEST_SYNC, absence, denial, require, require_now, visible_accounts
 from console.htmx import page_or_part
 from console.models import User
 from console.visit import repository_of
@@ -66,9 +68,10 @@ def sync(request: HttpRequest) -> HttpResponse:
 def now(request: HttpRequest) -> HttpResponse:
     """Queues a sync and shows the page that waits for its end."""
     repository = repository_of(request)
-    require(request.user, REQUEST_SYNC)
     asked = timezone.now()
-    request_sync(repository, actor=actor_of(request.user))
+    with transaction.atomic():
+        require_now(request.user, REQUEST_SYNC)
+        request_sync(repository, actor=actor_of(request.user))
     try:
         sync_repository.delay(repository.pk)
     except OperationalError:
@@ -93,7 +96,11 @@ def decide(request: HttpRequest, commit: str) -> HttpResponse:
     is_accepted = form.cleaned_data["decision"] == "accept"
     try:
         outcome = decide_held(
-            found.pk, accept=is_accepted, actor=actor_of(request.user), reason=form.cleaned_data["reason"]
+            found.pk,
+            accept=is_accepted,
+            actor=actor_of(request.user),
+            reason=form.cleaned_data["reason"],
+            still_may=partial(require_now, request.user, DECIDE_HELD),
         )
     except NotHeld:
         messages.warning(request, "Somebody else has decided in the meantime; your decision was not needed.")
@@ -106,10 +113,11 @@ def decide(request: HttpRequest, commit: str) -> HttpResponse:
 def _snapshot(request: HttpRequest, commit: str) -> Snapshot:
     """Raises Http404 for one that concerns no account that the person may see, too."""
     repository = repository_of(request)
-    concerned = snapshots_for(repository, visible_accounts(request.user, repository))
-    found = concerned.select_related("previous", "repository").filter(commit=commit).first()
+    visible = visible_accounts(request.user, repository)
+    concerned = snapshots_for(repository, visible).select_related("previous", "repository")
+    found = concerned.filter(commit=commit).first()
     if found is None:
-        raise Http404(f"There is no snapshot of commit “{commit[:64]}”.")
+        raise absence(request.user, f"There is no snapshot of commit “{commit[:64]}”.", kind="snapshot", id=commit)
     return found
 
 

@@ -53,7 +53,7 @@ def in_force(repository: Repository, visible: Visible) -> Snapshot | None:
         return as_seen(repository, [active], visible)[0]
     bare = _narrowed(active, 0, 0)
     bare.subject = bare.author_name = bare.author_email = ""
-    bare.pull_request = None
+    bare.pull_request, bare.reviewed_by = None, []
     return bare
 
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 
-from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from console.access import repositories_for, repository_for, visible_accounts
+from console.access import Person, absence, repositories_for, repository_for, visible_accounts
 from console.api import serializers, shapes
 from console.api.conditional import by_content
 from console.api.pagination import PAGING, page, slice_of
@@ -82,7 +81,7 @@ class SnapshotView(ReadView):
     def get(self, request: Request, commit: str) -> Response:
         repository = repository_of(request)
         visible = visible_accounts(request.user, repository)
-        row = _snapshot(repository, commit, visible)
+        row = _snapshot(request.user, repository, commit, visible)
         body = {
             **shapes.snapshot(as_seen(repository, [row], visible)[0]),
             "problems": [problem_as_json(each) for each in problems_of(row, visible=visible)],
@@ -96,11 +95,11 @@ def _health(request: Request, row: Repository) -> shapes.Shape:
     return shapes.repository(row, in_force(row, visible), sees_all=visible is None)
 
 
-def _snapshot(repository: Repository, commit: str, visible: Visible) -> Snapshot:
+def _snapshot(user: Person, repository: Repository, commit: str, visible: Visible) -> Snapshot:
     """By its id, whole or abbreviated to no fewer than seven digits. Raises Http404."""
     if _COMMIT.fullmatch(commit):
         rows = snapshots_for(repository, visible).select_related("repository")
         found = list(rows.filter(commit__startswith=commit)[:2])
         if len(found) == 1:
             return found[0]
-    raise Http404(f"There is no snapshot of commit “{commit[:64]}”.")
+    raise absence(user, f"There is no snapshot of commit “{commit[:64]}”.", kind="snapshot", id=commit)
