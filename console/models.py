@@ -5,23 +5,38 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 
+from audit.events import Event
+from audit.people import command, subject_of
+from audit.record import record
 from console.superusers import SuperuserIsAdmin
 
 
 class UserManager(BaseUserManager["User"]):
     use_in_migrations = True
 
+    # Bare rows; `console.people` makes users whom the audit log knows.
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
+    @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """For Django's command; it may do what an admin may, and is put down in the audit log."""
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        record(
+            Event.USER_MADE,
+            actor=command("createsuperuser"),
+            subject=subject_of(user),
+            reason="Made on the machine.",
+            data={"superuser": True},
+            personal={"email": user.email},
+        )
+        return user
 
 
 class User(SuperuserIsAdmin):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.people import command
 from integrations.actions.mapping_tests import ask_for_report, run_report
 from integrations.git.tree import CommitTree, open_repository
 from integrations.models import Repository
@@ -56,7 +57,7 @@ def build_world(folder: Path) -> World:
         commits[f"cured {account}"] = _synced(config, {file: _override(canary)}, canary)
     # It changes nothing for anybody: whoever sees single accounts has no business with the snapshot in force.
     commits["cure"] = _synced(config, {"README.md": "Cured\n"}, "".join(CANARIES.values()))
-    asked = ask_for_report(config.row, config.commits[-1], actor="test")
+    asked = ask_for_report(config.row, config.commits[-1], actor=command("test"))
     assert run_report(asked.pk)
     commits["held"] = _synced(config, {"customers/initech/account.yaml": None}, "".join(CANARIES.values()))
     row = config.row
