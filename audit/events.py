@@ -42,10 +42,15 @@ class Event(StrEnum):
 
     ROLE_GRANTED = "role-granted", Category.RIGHTS, "{actor} gave a role to {subject}", True
     ROLE_WITHDRAWN = "role-withdrawn", Category.RIGHTS, "{actor} took a role from {subject}", True
+    ROLE_TAKEN = "role-taken", Category.RIGHTS, "{actor} gave a role or team to themself", True
+    TEAM_JOINED = "team-joined", Category.RIGHTS, "{actor} put {subject} in a team", True
+    TEAM_LEFT = "team-left", Category.RIGHTS, "{actor} took {subject} out of a team", True
     TOKEN_MADE = "token-made", Category.RIGHTS, "{actor} made the token {subject}", True
     TOKEN_REVOKED = "token-revoked", Category.RIGHTS, "{actor} revoked the token {subject}", True
     USER_MADE = "user-made", Category.RIGHTS, "{actor} made the user {subject}", True
     USER_DEACTIVATED = "user-deactivated", Category.RIGHTS, "{actor} deactivated {subject}", True
+    USER_REACTIVATED = "user-reactivated", Category.RIGHTS, "{actor} let {subject} sign in again", True
+    USER_CHANGED = "user-changed", Category.RIGHTS, "{actor} changed the name or address of {subject}", True
     ACCOUNT_RIGHTS_CHANGED = "account-rights-changed", Category.RIGHTS, "{actor} changed who owns {subject}", True
     ACCESS_DENIED = "access-denied", Category.RIGHTS, "{actor} was denied {subject}", True
 

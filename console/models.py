@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
-from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
+
+from audit.events import Event
+from audit.people import command, subject_of
+from audit.record import record
+from console.superusers import SuperuserIsAdmin
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
@@ -19,17 +23,29 @@ if TYPE_CHECKING:
 class UserManager(BaseUserManager["User"]):
     use_in_migrations = True
 
+    # Bare rows; `console.people` makes users whom the audit log knows.
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
+    @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """For Django's command; it may do what an admin may, and is put down in the audit log."""
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        record(
+            Event.USER_MADE,
+            actor=command("createsuperuser"),
+            subject=subject_of(user),
+            reason="Made on the machine.",
+            data={"superuser": True},
+            personal={"email": user.email},
+        )
+        return user
 
 
-class User(AbstractUser):
+class User(SuperuserIsAdmin):
     """A person who signs in with an e-mail address. Roles are groups; rights on accounts come from Git."""
 
     username = None  # type: ignore[assignment]  # the e-mail address is the name

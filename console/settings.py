@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "console.sign_in.middleware.SignInNeedsCache",
     "console.middleware.PermissionsPolicyMiddleware",
     "console.visit.BadMomentMiddleware",
+    "console.denials.DenialMiddleware",
 ]
 
 # --- database, broker, cache ---------------------------------------------------------------------------

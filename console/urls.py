@@ -8,6 +8,8 @@ from allauth.mfa.base.views import authenticate
 from allauth.mfa.webauthn.views import login_webauthn
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
 
 from console.api.problems import for_api
 from console.sign_in import oidc
@@ -61,6 +63,7 @@ _ME: list[URLPattern | URLResolver] = [
     path("tokens/", me.make_token, name="me_make_token"),
     path("tokens/<int:token>/revoke/", me.revoke, name="me_revoke_token"),
 ]
+_to_change_password = require_safe(RedirectView.as_view(pattern_name="account_change_password"))
 _CONNECTION = "accounts/<slug:account>/<slug:integration>/<slug:environment>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -99,6 +102,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("robots.txt", health.robots, name="robots"),
     path("sign-in/", include(_SIGN_IN)),
     path("me/", include(_ME)),
+    # Not by the admin's own page, which knows neither our rate limits nor our log.
+    path("admin/password_change/", _to_change_password, name="admin_password_change"),
     path("admin/", admin.site.urls),
     path("api/", include("console.api.urls")),
 ]

@@ -52,7 +52,7 @@ class Command(BaseCommand):
         except GitError as error:
             raise CommandError(str(error)) from error
         if repository.is_trusted:
-            make_demo_people()
+            make_demo_people(actor=_ACTOR)
         self._say(f"Reading {repository.name} from {repository.url} …")
         outcome = self._sync(repository)
         active = Repository.objects.select_related("active").get(pk=repository.pk).active

@@ -18,7 +18,7 @@ def bind(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("console", "0002_roles"), ("auth", "0012_alter_user_first_name_max_length")]
+    dependencies = [("console", "0003_rights_of_roles"), ("auth", "0012_alter_user_first_name_max_length")]
     operations = [
         migrations.AddField(
             "apitoken",
