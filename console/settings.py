@@ -12,6 +12,7 @@ from console.environment import Environment, database
 from console.logs import configuration as log_configuration
 from console.secret_key import kept_secret_key
 from console.static_files import add_headers
+from integrations.outbound.policy import Policy
 
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -60,9 +61,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "console.middleware.RequestIdMiddleware",
+    # Before all that answers by itself: redirects to HTTPS and static files carry the policies too.
+    "console.middleware.BrowserPolicyMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -74,7 +77,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "console.sign_in.middleware.SecondFactorOwed",
     "console.sign_in.middleware.SignInNeedsCache",
-    "console.middleware.PermissionsPolicyMiddleware",
     "console.visit.BadMomentMiddleware",
     "console.denials.DenialMiddleware",
 ]
@@ -280,6 +282,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "console.views.errors.csrf_failure"
 if TRUST_PROXY:
@@ -297,8 +300,25 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],
+        "object-src": [NONE],
+        "upgrade-insecure-requests": HTTPS,
     }
 }
+
+# --- outbound requests ---------------------------------------------------------------------------------
+# Hosts, host:port and networks (10.2.0.0/16) inside our network that forges and webhooks may stand in.
+OUTBOUND_ALLOWED_HOSTS = env.words("OUTBOUND_ALLOWED_HOSTS")
+try:
+    Policy.of(OUTBOUND_ALLOWED_HOSTS)
+except ValueError as error:
+    raise ImproperlyConfigured(f"OUTBOUND_ALLOWED_HOSTS cannot be understood: {error}") from None
+
+# --- bounds of a request -------------------------------------------------------------------------------
+# Bodies, all forms and the API's JSON; the largest that a page sends is an input of the playground.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 0  # nothing is uploaded
+FILE_UPLOAD_MAX_MEMORY_SIZE = 0
 
 # --- API -----------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

