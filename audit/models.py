@@ -40,6 +40,11 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name_plural = "entries"
+        permissions: ClassVar = [
+            ("view_log", "Can see the audit log"),
+            ("verify_log", "Can verify the audit log"),
+            ("export_evidence", "Can export evidence from the audit log"),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["at"], name="audit_entry_at"),
             models.Index(fields=["account", "id"], name="audit_entry_account", condition=~models.Q(account="")),

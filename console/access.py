@@ -21,8 +21,15 @@ from integrations.queries.reading import AccountDetail, Reader
 Person: TypeAlias = User | AnonymousUser
 VIEW = "integrations.view_account"
 PROPOSE = "integrations.propose_override"
+PROPOSE_PLATFORM = "integrations.propose_platform"
+RUN_PLAN = "integrations.run_plan"
 DECIDE_HELD = "integrations.decide_held"
 REQUEST_SYNC = "integrations.request_sync"
+REQUEST_GRANT = "integrations.request_grant"
+DECIDE_GRANT = "integrations.decide_grant"
+VIEW_LOG = "audit.view_log"
+VERIFY_LOG = "audit.verify_log"
+EXPORT_EVIDENCE = "audit.export_evidence"
 
 # What a person is told when the right is missing, and who can help.
 _HOLDERS = {
@@ -30,12 +37,26 @@ _HOLDERS = {
     PROPOSE: "The account's owner in Git and every engineer have it.",
     DECIDE_HELD: "Engineers and approvers have it.",
     REQUEST_SYNC: "CSMs, engineers, responders and admins have it.",
+    PROPOSE_PLATFORM: "Engineers have it.",
+    RUN_PLAN: "Engineers have it.",
+    REQUEST_GRANT: "Responders have it.",
+    DECIDE_GRANT: "Approvers have it.",
+    VIEW_LOG: "Auditors have it.",
+    VERIFY_LOG: "Auditors have it.",
+    EXPORT_EVIDENCE: "Auditors have it.",
 }
 _NAMES = {
     VIEW: "see what is in force",
     PROPOSE: "propose an override for this account",
     DECIDE_HELD: "decide on a held sync",
     REQUEST_SYNC: "ask for a sync",
+    PROPOSE_PLATFORM: "propose a change for the platform or an environment",
+    RUN_PLAN: "run a plan",
+    REQUEST_GRANT: "ask for a break-glass grant",
+    DECIDE_GRANT: "decide on break-glass requests",
+    VIEW_LOG: "see the audit log",
+    VERIFY_LOG: "verify the audit log",
+    EXPORT_EVIDENCE: "export evidence from the audit log",
 }
 
 
