@@ -28,8 +28,9 @@ class NothingSealed(Exception):
 def export(
     verifier: Verifier, *, start: datetime, end: datetime, account: str = "", concerning: Q | None = None
 ) -> Iterator[str]:
-    """The lines of a bundle with the sealed entries of [start, end), in bounded memory. Raises NothingSealed.
+    """The lines of a bundle with the sealed entries of [start, end), in bounded memory.
 
+    Raises NothingSealed or Unprovable at once, not while lines are taken, unless leaves are changed meanwhile.
     `concerning`: which entries concern the account, where those that bear its name are not all.
     """
     checkpoint = _checkpoint()
@@ -37,15 +38,15 @@ def export(
     if account:
         chosen = chosen.filter(concerning if concerning is not None else Q(account=account))
     head = {"account": account, "from": start.isoformat(), "to": end.isoformat()}
-    return _lines(verifier, checkpoint, chosen, head)
+    return _lines(verifier, Prover(checkpoint), chosen, head)
 
 
 def export_entry(verifier: Verifier, entry: Entry) -> Iterator[str]:
-    """A bundle of one entry. Raises NothingSealed, also while no checkpoint covers it."""
+    """A bundle of one entry. Raises Unprovable, or NothingSealed, also while no checkpoint covers the entry."""
     checkpoint = _checkpoint()
     if not Leaf.objects.filter(entry_id=entry.pk, index__lt=checkpoint.size).exists():
         raise NothingSealed
-    return _lines(verifier, checkpoint, Entry.objects.filter(pk=entry.pk), {"account": "", "entry": entry.pk})
+    return _lines(verifier, Prover(checkpoint), Entry.objects.filter(pk=entry.pk), {"account": "", "entry": entry.pk})
 
 
 def _checkpoint() -> Checkpoint:
@@ -55,11 +56,9 @@ def _checkpoint() -> Checkpoint:
     return checkpoint
 
 
-def _lines(
-    verifier: Verifier, checkpoint: Checkpoint, chosen: QuerySet[Entry], head: dict[str, object]
-) -> Iterator[str]:
+def _lines(verifier: Verifier, prover: Prover, chosen: QuerySet[Entry], head: dict[str, object]) -> Iterator[str]:
+    checkpoint = prover.checkpoint
     yield _line(type="bundle", version=VERSION, checkpoint=checkpoint.note, vkey=str(verifier), **head)
-    prover = Prover(checkpoint)
     leaves = Leaf.objects.filter(index__lt=checkpoint.size, entry_id__in=chosen.values("pk")).order_by("index")
     count = 0
     found = leaves.values_list("index", "entry_id").iterator(_BATCH)

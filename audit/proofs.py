@@ -33,7 +33,7 @@ class Proof:
 
 
 class Prover:
-    """Paths of leaves in the tree of one checkpoint. Holds a hash or two for every WIDTH leaves, however many those are.
+    """Paths of leaves in the tree of one checkpoint. Holds two hashes for every WIDTH leaves, and no leaf.
 
     Raises Unprovable where the leaves do not lead to the signed root, so that every path that it gives does.
     """
