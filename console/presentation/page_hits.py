@@ -20,9 +20,7 @@ class _Page(NamedTuple):
 _PAGES = (
     _Page("audit", "Audit log", "who did what, when and why", VIEW_LOG),
     _Page("audit_export", "Export evidence", "entries of the audit log with their proofs", VIEW_LOG),
-    _Page(
-        "audit_verification", "Verification of the audit log", "is the log whole? checkpoints, key", VIEW_LOG
-    ),
+    _Page("audit_verification", "Verification of the audit log", "is the log whole? checkpoints, key", VIEW_LOG),
 )
 
 

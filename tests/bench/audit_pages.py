@@ -32,7 +32,8 @@ SELECT now() - make_interval(secs => (%(count)s::bigint - n) * 31536000.0 / %(co
        CASE WHEN n %% 50 = 0 THEN md5(n::text) ELSE 'account-' || (n * 104729 %% 10000) END, '',
        CASE WHEN n %% 50 = 0 OR n %% 3 <> 0 THEN '' ELSE 'account-' || (n * 104729 %% 10000) END,
        CASE WHEN n %% 50 <> 0 AND n %% 3 = 0 THEN 'The customer asked for it, ticket INC-' || n ELSE '' END,
-       CASE WHEN n %% 50 = 0 THEN '{"accounts":["account-' || (n * 104729 %% 10000) || '"],"accounts_total":1,"commit":"'
+       CASE WHEN n %% 50 = 0 THEN
+            '{"accounts":["account-' || (n * 104729 %% 10000) || '"],"accounts_total":1,"commit":"'
             || md5(n::text) || '","connections_changed":2}'
             WHEN n %% 5003 = 2 THEN '{"grant":' || n || '}' ELSE '{}' END,
        '', NULL, CASE WHEN n %% 50 = 0 THEN '' ELSE (%(bound)s::text[])[1 + n * 7919 %% 1000] END

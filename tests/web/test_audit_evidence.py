@@ -51,7 +51,9 @@ def ids(response) -> list[int]:
 
 
 def test_the_form_begins_with_the_filters_of_the_timeline(auditor):
-    page = auditor.get("/audit/export/?account=acme-corp&from=2026-01-02&to=2026-02-03&event=signed-in").content.decode()
+    page = auditor.get(
+        "/audit/export/?account=acme-corp&from=2026-01-02&to=2026-02-03&event=signed-in"
+    ).content.decode()
     assert 'value="acme-corp"' in page
     assert 'value="2026-01-02"' in page
     assert 'value="2026-02-03"' in page

@@ -48,7 +48,9 @@ def test_only_auditors_see_the_log(as_, role, address):
 
 def test_the_sidebar_says_why_the_log_is_closed(as_, auditor):
     page = as_("viewer").get("/").content.decode()
-    assert 'aria-disabled="true" tabindex="0" title="You lack the right to see the audit log. Auditors have it."' in page
+    assert (
+        'aria-disabled="true" tabindex="0" title="You lack the right to see the audit log. Auditors have it."' in page
+    )
     assert 'href="/audit/"' not in page
     assert 'href="/audit/"' in auditor.get("/").content.decode()
 
@@ -179,7 +181,15 @@ def test_a_bad_date_is_told_and_narrows_nothing(auditor, varied):
 
 
 def test_hostile_parameters_are_no_error(auditor, varied):
-    for query in ("before=x", "before=-1", "after=99999999999999999999", "text=%00", "actor=%00", "event=%27", "to=9999-12-31"):
+    for query in (
+        "before=x",
+        "before=-1",
+        "after=99999999999999999999",
+        "text=%00",
+        "actor=%00",
+        "event=%27",
+        "to=9999-12-31",
+    ):
         assert auditor.get(f"/audit/?{query}").status_code == 200
 
 

@@ -143,7 +143,7 @@ def test_one_at_a_time(auditor, sealed, queued):
 def test_a_verification_that_breaks_is_told(auditor, sealed, queued, settings):
     auditor.post("/audit/verification/now/")
     settings.AUDIT_KEY_FILE.write_text("no key")
-    with pytest.raises(Exception):  # noqa: B017, PT011 - whatever it is, the row says it
+    with pytest.raises(Exception):  # noqa: B017 - whatever it is, the row says it
         verify_audit_log(queued[0])
     assert Verification.objects.get().state == "failed"
     settings.AUDIT_KEY_FILE.unlink()
