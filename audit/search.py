@@ -69,7 +69,7 @@ class _NamesAccount(_Holds):
 class _CommitIs(_Holds):
     """The value is a list of commits, as JSON."""
 
-    on_postgresql = f"({_COMMIT} = ANY (SELECT jsonb_array_elements_text({{value}}::jsonb)))"
+    on_postgresql = f"({_COMMIT} = ANY (ARRAY(SELECT jsonb_array_elements_text({{value}}::jsonb))))"
     on_sqlite = "(json_extract(data, '$.commit') IN (SELECT value FROM json_each({value})))"
 
 

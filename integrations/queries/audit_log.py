@@ -26,6 +26,7 @@ from integrations.models import Account, Change, Snapshot
 SNAPSHOT = "snapshot"
 REPOSITORY = "repository"
 _EVENTS = {event.value: event for event in Event}
+_NEAR = 5000  # how many ids are looked through in order before a rare word is looked up
 _NAMES = ("actor", "subject")  # what personal data hold beside what is the entry's own
 
 
@@ -120,13 +121,12 @@ class Timeline:
 
 def timeline(wanted: Wanted, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Timeline:
     """The page of entries older than `before`, or newer than `after`, or the newest; a constant number of queries."""
-    branches = _branches(wanted)
-    found: dict[int, Entry] = {}
     is_upward = after is not None and before is None
-    for branch in branches:
-        rows = branch.filter(pk__gt=after).order_by("pk") if is_upward else branch.order_by("-pk")
-        rows = rows.filter(pk__lt=before) if before is not None else rows
-        found.update((row.pk, row) for row in rows[: limit + 1])
+    edge = after if is_upward else before
+    found: dict[int, Entry] = {}
+    for branch in _branches(wanted):
+        rows = _scattered if wanted.text else _in_order
+        found.update((row.pk, row) for row in rows(branch, edge, limit + 1, is_upward=is_upward))
     chosen = sorted(found.values(), key=lambda row: row.pk, reverse=not is_upward)
     is_more, chosen = len(chosen) > limit, chosen[:limit]
     if is_upward:
@@ -183,6 +183,29 @@ def _branches(wanted: Wanted) -> list[QuerySet[Entry]]:
     return [rows.filter(account=wanted.account), rows.filter(_activations(wanted.account))]
 
 
+def _in_order(rows: QuerySet[Entry], edge: int | None, limit: int, *, is_upward: bool) -> list[Entry]:
+    if edge is not None:
+        rows = rows.filter(pk__gt=edge) if is_upward else rows.filter(pk__lt=edge)
+    return list(rows.order_by("pk" if is_upward else "-pk")[:limit])
+
+
+def _scattered(rows: QuerySet[Entry], edge: int | None, limit: int, *, is_upward: bool) -> list[Entry]:
+    """For a condition that no index has in the order of ids, which a common word meets soon and a rare one hardly ever.
+
+    PostgreSQL cannot tell them apart, and would read the whole log for the rare one. So it looks nearby first, and then
+    must gather all that match.
+    """
+    if edge is None:
+        edge = (Entry.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
+    near = rows.filter(pk__lte=edge + _NEAR) if is_upward else rows.filter(pk__gte=edge - _NEAR)
+    found = _in_order(near, edge, limit, is_upward=is_upward)
+    if len(found) == limit:
+        return found
+    rows = rows.filter(pk__gt=edge) if is_upward else rows.filter(pk__lt=edge)
+    number = F("pk") + 0  # an order that no index has
+    return list(rows.order_by(number.asc() if is_upward else number.desc())[:limit])
+
+
 def _condition(wanted: Wanted) -> Q:
     found = Q()
     if wanted.actor:
@@ -214,9 +237,13 @@ def _span(wanted: Wanted) -> Q:
 
 
 def _activations(account: str) -> Q:
-    """Activations that changed what is in force for the account."""
+    """Activations that changed what is in force for the account, by their ids.
+
+    Gathered first: asked for in the order of ids, PostgreSQL would read every activation backwards.
+    """
     commits = Change.objects.filter(account=account).values_list("snapshot__commit", flat=True).distinct()
-    return names_account(account) | commit_is_one_of(json.dumps(list(commits)))
+    named = names_account(account) | commit_is_one_of(json.dumps(list(commits)))
+    return Q(pk__in=list(Entry.objects.filter(named).values_list("pk", flat=True)))
 
 
 def _told(row: Entry, personal: Mapping[str, Mapping[str, Any]], outcome: Told | None = None) -> Told:

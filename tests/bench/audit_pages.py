@@ -49,6 +49,7 @@ def main() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
     _make(options.entries)
     emit([*_timeline(), *_proof(), *_export()])
 
