@@ -65,6 +65,7 @@ class Event(StrEnum):
     MAPPING_TESTS_REQUESTED = "mapping-tests-requested", Category.MAPPING, "{actor} asked for the tests of {subject}"
 
     EVIDENCE_EXPORTED = "evidence-exported", Category.AUDIT, "{actor} exported evidence about {subject}", True
+    VERIFICATION_REQUESTED = "verification-requested", Category.AUDIT, "{actor} asked to verify the audit log"
     LOG_VERIFIED = "log-verified", Category.AUDIT, "{actor} verified the audit log"
     CHECKPOINT_KEY_MADE = "checkpoint-key-made", Category.AUDIT, "{actor} made the checkpoint key {subject}", True
     PERSONAL_DATA_ERASED = "personal-data-erased", Category.AUDIT, "{actor} erased personal data of {subject}", True

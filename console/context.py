@@ -12,7 +12,7 @@ from django.contrib.messages.storage.base import Message
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
-from console.access import VIEW, repositories_for, visible_accounts
+from console.access import VIEW, VIEW_LOG, Denial, denial, repositories_for, visible_accounts
 from console.demo_people import PEOPLE, Person
 from console.visit import Visit, repository_of, visit_so_far
 from integrations.git.history import describe
@@ -52,6 +52,11 @@ class Page:
     @cached_property
     def user_name(self) -> str:
         return str(self._request.user) if self.is_signed_in else ""
+
+    @cached_property
+    def audit_denial(self) -> Denial | None:
+        """Why the person may not see the audit log; None when they may."""
+        return denial(self._request.user, VIEW_LOG)
 
     @cached_property
     def messages(self) -> list[Message]:

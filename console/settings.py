@@ -126,6 +126,7 @@ CELERY_BEAT_SCHEDULE = {
     "sync-due-repositories": {"task": "integrations.tasks.sync_due_repositories", "schedule": 15.0},
     "run-due-mapping-tests": {"task": "integrations.tasks.run_due_mapping_tests", "schedule": 15.0},
     "maintain-mirrors": {"task": "integrations.tasks.maintain_mirrors", "schedule": 86_400.0},
+    "tend-audit-log": {"task": "integrations.tasks.tend_audit_log", "schedule": 60.0},
     "tend-kept-analyses": {"task": "integrations.tasks.tend_kept_analyses", "schedule": 86_400.0},
 }
 

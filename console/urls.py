@@ -15,6 +15,9 @@ from console.api.problems import for_api
 from console.sign_in import oidc
 from console.views import (
     accounts,
+    audit,
+    audit_evidence,
+    audit_verification,
     compare,
     effective,
     errors,
@@ -97,6 +100,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sync/now/", sync.now, name="sync_now"),
     path("sync/<str:commit>/", sync.snapshot, name="sync_snapshot"),
     path("sync/<str:commit>/decide/", sync.decide, name="sync_decide"),
+    path("audit/", audit.log, name="audit"),
+    path("audit/export/", audit_evidence.evidence, name="audit_export"),
+    path("audit/verification/", audit_verification.verification, name="audit_verification"),
+    path("audit/verification/now/", audit_verification.now, name="audit_verify"),
+    path("audit/<int:pk>/", audit.entry, name="audit_entry"),
+    path("audit/<int:pk>/bundle/", audit.bundle, name="audit_bundle"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("robots.txt", health.robots, name="robots"),
