@@ -52,7 +52,7 @@ def _accept_recovery(user: User, recovery: Authenticator, code: str, request: Ht
             Event.RECOVERY_CODE_USED,
             actor=actor_of(user),
             subject=subject_of(user),
-            data={"left": len(Authenticator.objects.get(pk=recovery.pk).wrap().get_unused_codes())},  # type: ignore[no-untyped-call]
+            data={"left": len(Authenticator.objects.get(pk=recovery.pk).wrap().get_unused_codes())},
             personal=whereabouts(request),
         )
     return True

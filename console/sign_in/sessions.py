@@ -40,7 +40,8 @@ def is_over(session: SessionBase) -> bool:
 
 
 def note_use(request: HttpRequest) -> None:
-    if time.time() - request.session[SEEN] >= _NOTED_EVERY:
+    is_due = time.time() - request.session[SEEN] >= _NOTED_EVERY
+    if is_due or request.session.get(AGENT) != agent_of(request):
         _see(request)
 
 

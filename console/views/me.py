@@ -44,6 +44,7 @@ class TokenForm(forms.Form):
         roles = [(role, role) for role in roles_of(user)]
         self.fields["role"].choices = [*roles, ("", "none: only the accounts I own")]  # type: ignore[attr-defined]
         self.fields["role"].required = False
+        self.initial.setdefault("role", roles[0][0] if roles else "")
 
 
 @never_cache
