@@ -7,6 +7,7 @@ that came out is searched: logs, pages, answers of the API, every row of the dat
 from __future__ import annotations
 
 import base64
+import io
 import logging
 import re
 import threading
@@ -17,10 +18,14 @@ from urllib.parse import quote
 import pytest
 from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 
+from audit.events import Event
+from audit.record import Actor, Subject, record
+from audit.sealing import seal_all
 from audit.streaming import deliver
-from console import tokens
 from console.views import accounts
 from integrations.actions.sync import Result
 from integrations.models import Repository
@@ -77,18 +82,11 @@ def failing(tmp_path: Path) -> Iterator[Server]:
     thread.join(5)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _given(settings, monkeypatch) -> None:
     monkeypatch.setenv("CANARY_TOKEN", TOKEN)
     settings.SECRET_KEY = KEY
     settings.AUDIT_WEBHOOK_SECRET = WEBHOOK
-
-
-@pytest.fixture
-def said(caplog, capfd) -> Iterator[list[str]]:
-    """All that is said; the logs are added at the end of the test's own part by `logs`."""
-    caplog.set_level(logging.DEBUG)
-    yield []
 
 
 def rows() -> str:
@@ -97,21 +95,23 @@ def rows() -> str:
     return "\n".join([*found, *(repr(session.get_decoded()) for session in Session.objects.all())])
 
 
-def test_nothing_tells_a_secret(config, people, as_, failing, said, caplog, capfd, settings, monkeypatch):
+@pytest.mark.usefixtures("_given")
+def test_nothing_tells_a_secret(config, people, failing, settings, request):
+    caplog, capfd, monkeypatch = map(request.getfixturevalue, ("caplog", "capfd", "monkeypatch"))
+    caplog.set_level(logging.DEBUG)
+    said: list[str] = []
     _syncs_fail(config, failing, said)
     _deliveries_fail(failing, settings)
     own = _sign_ins_fail(people, said)
-    _the_api_fails(people, own, said, monkeypatch)
-    for name in ("admin", "engineer"):
-        client = as_(name)
-        client.raise_request_exception = False
-        for address in pages(config.commits):
-            said.append(client.get(address).content.decode(errors="replace"))
-        said.append(client.get("/admin/integrations/repository/").content.decode())
+    _the_api_fails(own, said)
+    _a_page_fails(people, said, monkeypatch)
+    client = Client()
+    client.force_login(people["admin"])
+    said.extend(_text(client.get(address)) for address in (*pages(config.commits), "/admin/integrations/repository/"))
     captured = capfd.readouterr()
     everything = {
         "pages and answers": "\n".join(said),
-        "logs": "\n".join((caplog.text, captured.out, captured.err)),
+        "logs": f"{caplog.text}\n{captured.out}\n{captured.err}",
         "rows": rows(),
         "files": _files(settings.DATA_DIR),
     }
@@ -142,13 +142,11 @@ def _syncs_fail(config, failing: Server, said: list[str]) -> None:
 
 
 def _deliveries_fail(failing: Server, settings) -> None:
-    from audit.sealing import seal
-
     failing.answer, failing.location = 500, ""
     settings.AUDIT_WEBHOOK_URL = f"{failing.url}/hooks/?token={IN_ADDRESS}"
-    Client().post("/sign-in/login/", {"login": "viewer@example.com", "password": "x"})
-    while seal():
-        pass
+    with transaction.atomic():
+        record(Event.ROLE_GRANTED, actor=Actor(id="7", name="Dana"), subject=Subject(kind="account", id="acme-corp"))
+    seal_all()
     assert deliver() == 0
 
 
@@ -158,10 +156,11 @@ def _sign_ins_fail(people, said: list[str]) -> str:
     person.set_password(PASSWORD)
     person.save()
     client = Client()
-    for login in ("engineer@example.com", "nobody-like-it@example.com", "not an address"):
-        # The right password of somebody else, and the right one with a slip.
-        for password in (f"{PASSWORD}x", PASSWORD if "engineer" not in login else f" {PASSWORD}?"):
-            said.append(client.post("/sign-in/login/", {"login": login, "password": password}).content.decode())
+    # Somebody else's password, and one's own with a slip.
+    tries = [("engineer@example.com", f"{PASSWORD}x"), ("nobody@example.com", PASSWORD), ("not an address", PASSWORD)]
+    for login, password in tries:
+        response = client.post("/sign-in/login/", {"login": login, "password": password})
+        said.append(_text(response))
     said.append(Client(enforce_csrf_checks=True).post("/sign-in/login/", {"password": PASSWORD}).content.decode())
     signed_in = Client().post("/sign-in/login/", {"login": "engineer@example.com", "password": PASSWORD})
     said.append(repr(signed_in.headers))
@@ -170,32 +169,29 @@ def _sign_ins_fail(people, said: list[str]) -> str:
     form = {"oldpassword": f"{PASSWORD}x", "password1": PASSWORD, "password2": f"{PASSWORD}y"}
     said.append(changing.post("/sign-in/password/change/", form).content.decode())
     said.extend(client.get(address).content.decode() for address in SIGNED_OUT)
-    made = tokens.make_token(user=person, name="A canary")
-    return made[1] if isinstance(made, tuple) else made.secret
+    printed = io.StringIO()
+    call_command("make_token", person.email, name="A canary", stdout=printed)
+    return printed.getvalue().strip()
 
 
-def _the_api_fails(people, own: str, said: list[str], monkeypatch) -> None:
+def _the_api_fails(own: str, said: list[str]) -> None:
+    addresses = ("/api/v1/accounts/", "/api/v1/accounts/nobody/", "/api/v1/nothing/", "/api/v1/accounts/?at=zzz")
     for bearer in (BEARER, own, f"{own}x", f"{own} {own}"):
         client = Client(headers={"authorization": f"Bearer {bearer}"})
-        client.raise_request_exception = False
-        for address in (
-            "/api/v1/accounts/",
-            "/api/v1/accounts/nobody/",
-            "/api/v1/nothing/",
-            "/api/v1/accounts/?at=zzz",
-        ):
-            said.append(_text(client.get(address)))
+        said.extend(_text(client.get(address)) for address in addresses)
         said.append(_text(client.post("/api/v1/jsonata/evaluate/", "{", content_type="application/json")))
-    # A page that fails with the secrets in its frames, as a traceback with local variables would print them.
-    monkeypatch.setattr(accounts, "visit", _broken)
+
+
+def _a_page_fails(people, said: list[str], monkeypatch) -> None:
+    """With secrets in its frames, as a traceback with local variables would print them."""
     client = Client(headers={"authorization": f"Bearer {BEARER}"})
     client.raise_request_exception = False
     client.force_login(people["engineer"])
-    failed = client.get("/accounts/")
+    with monkeypatch.context() as patched:
+        patched.setattr(accounts, "visit", _broken)
+        failed = client.get("/accounts/")
     assert failed.status_code == 500
     said.append(_text(failed))
-    monkeypatch.undo()
-    monkeypatch.setenv("CANARY_TOKEN", TOKEN)
 
 
 def _broken(request):
