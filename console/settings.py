@@ -95,7 +95,7 @@ if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
 CACHES: dict[str, Any] = {
     "default": (
         {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "console.cache.JsonRedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "glasshouse",
             "OPTIONS": {"serializer": "console.cache.JsonSerializer"},

@@ -22,7 +22,7 @@ FLOORS = (
     ("certifi", "2024.7.4", "CVE-2024-39689"),  # roots that are no longer trusted
     ("cryptography", "50.0.0", "CVE-2026-69247"),  # Bleichenbacher's oracle in PKCS#7
     ("django", "5.2.8", "CVE-2025-64459"),  # SQL by the keyword _connector
-    ("django", "5.2.13", "CVE-2026-3902"),
+    ("django", "5.2.16", "CVE-2026-48588"),  # private pages out of a shared cache
     ("django-allauth", "65.13.0", "CVE-2025-65431"),  # identity by a name that can change
     ("django-allauth", "65.19.4", "CVE-2026-97764"),  # accents slip past the limit on failed sign-ins
     ("djangorestframework", "3.15.2", "CVE-2024-21520"),  # markup in the browsable API
