@@ -26,7 +26,12 @@ from integrations.core.documents import JSON
 # Pages that take ?environment=; elsewhere it would only linger in addresses.
 _TAKE_ENVIRONMENT = frozenset({"integrations", "integration", "mapping", "layer"})
 # What asks for a change or a process is about now, not about the commit that is looked at.
-_TIMELESS = frozenset({"sync", "sync_now", "sync_decide", "sync_snapshot", "robots", "healthz", "readyz"})
+_TIMELESS = frozenset(
+    {
+        *("people", "person", "person_add"),
+        *("sync", "sync_now", "sync_decide", "sync_snapshot", "robots", "healthz", "readyz"),
+    }
+)
 _STEPS: tuple[tuple[timedelta, timedelta, str], ...] = (
     (timedelta(hours=1), timedelta(minutes=1), "minute"),
     (timedelta(days=1), timedelta(hours=1), "hour"),
