@@ -12,7 +12,7 @@ from django.contrib.messages.storage.base import Message
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
-from console.access import VIEW, VIEW_LOG, Denial, denial, repositories_for, visible_accounts
+from console.access import VIEW, VIEW_LOG, VIEW_PEOPLE, Denial, denial, repositories_for, visible_accounts
 from console.demo_people import PEOPLE, Person
 from console.visit import Visit, repository_of, visit_so_far
 from integrations.git.history import describe
@@ -88,6 +88,14 @@ class Page:
     def sees_all(self) -> bool:
         """Whether this person may see everything, not only some accounts; of the rest no page gives a hint."""
         return self.is_signed_in and self._request.user.has_perm(VIEW)
+
+    @cached_property
+    def sees_people(self) -> bool:
+        return self.is_signed_in and self._request.user.has_perm(VIEW_PEOPLE)
+
+    @cached_property
+    def user_pk(self) -> int | None:
+        return self._request.user.pk if self.is_signed_in else None
 
     @cached_property
     def _visible(self) -> Visible:

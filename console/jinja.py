@@ -28,6 +28,7 @@ _TAKE_ENVIRONMENT = frozenset({"integrations", "integration", "mapping", "layer"
 # What asks for a change or a process is about now, not about the commit that is looked at.
 _TIMELESS = frozenset(
     {
+        *("people", "person", "person_add"),
         *("sync", "sync_now", "sync_decide", "sync_snapshot", "robots", "healthz", "readyz"),
         *("audit", "audit_entry", "audit_bundle", "audit_export", "audit_verification", "audit_verify"),
     }

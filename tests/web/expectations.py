@@ -144,6 +144,23 @@ _OURS: Mapping[str, Page] = {
         ),
         body={"decision": "discard", "reason": "A slip."},
     ),
+    # --- people -------------------------------------------------------------------------------------------
+    "people": page("/people/", roles("auditor", "admin"), more=["q=emea", "role=csm"]),
+    "person_add": Page(
+        address="/people/add/",
+        rules={"GET": roles("admin"), "POST": roles("admin", status=302)},
+        body={"email": "new@example.com", "role": "csm", "reason": "She starts on Monday."},
+    ),
+    # The viewer's own page.
+    "person": page("/people/{person}/", roles("viewer", "auditor", "admin")),
+    "person_roles": post(
+        "/people/{person}/roles/",
+        roles("admin", status=302),
+        body={"role": "csm", "change": "join", "reason": "She moved."},
+    ),
+    "person_active": post(
+        "/people/{person}/active/", roles("admin", status=302), body={"change": "deactivate", "reason": "She left."}
+    ),
     # --- for machines and for everybody -------------------------------------------------------------------
     "healthz": page("/healthz", anybody()),
     "readyz": page("/readyz", anybody()),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from django.core.management import call_command
 
@@ -11,6 +14,7 @@ from console import people as actions
 from console.models import User
 from console.people import Impossible
 from integrations.models import Account
+from tests.web.factories import person
 
 pytestmark = pytest.mark.django_db
 WHY = {"actor": command("test"), "reason": "They asked."}
@@ -116,3 +120,96 @@ class TestActions:
         call_command("createsuperuser", interactive=False, email="root@example.com", verbosity=0)
         (entry,) = entries("user-made")
         assert (entry.actor_kind, entry.actor_id, entry.values) == ("command", "createsuperuser", {"superuser": True})
+
+
+class TestPages:
+    def test_the_list_shows_roles_and_teams(self, as_, people):
+        page = as_("auditor").get("/people/").content.decode()
+        for name in ("dana@example.com", "emea-csm", "engineer", "Add a person"):
+            assert name in page
+        assert "You lack the right to manage people" in page
+        narrowed = as_("admin").get("/people/?role=engineer").content.decode()
+        assert "engineer@example.com" in narrowed
+        assert "csm@example.com" not in narrowed
+
+    def test_queries_do_not_grow_with_people(self, as_, count_queries):
+        client = as_("admin")
+        few = count_queries(client, "/people/")
+        for number in range(20):
+            person(f"many-{number}@example.com", "viewer", "team:emea-csm")
+        assert count_queries(client, "/people/") <= few
+
+    def test_pages_of_the_list_join(self, as_, people):
+        for number in range(60):
+            person(f"many-{number:02d}@example.com")
+        first = as_("admin").get("/people/")
+        after = re.search(r'rel="next" href="([^"]+)"', first.content.decode())[1]
+        rest = as_("admin").get(html.unescape(after)).content.decode()
+        assert "viewer@example.com" in rest
+        assert "admin@example.com" not in rest.split("<main")[1]
+
+    def test_a_role_tells_who_gave_it_when_and_why(self, as_, people):
+        viewer, ada = people["viewer"], people["admin"]
+        address = f"/people/{viewer.pk}/"
+        assert "before the audit log began" in as_("viewer").get(address).content.decode()
+        fields = {"role": "approver", "change": "join", "reason": "On call from May."}
+        assert as_("admin").post(f"{address}roles/", fields).status_code == 302
+        page = as_("auditor").get(address).content.decode()
+        assert f"by {ada}" in page
+        assert "On call from May." in page
+
+    def test_an_account_right_tells_the_line_in_git_and_who_wrote_it(self, as_, people, config):
+        page = as_("dana").get(f"/people/{people['dana'].pk}/").content.decode()
+        assert 'href="/source/customers/acme-corp/account.yaml#L2"' in page
+        assert "customers/acme-corp/account.yaml:2" in page
+        assert "Dana Reyes" in page, "who wrote the line"
+        assert config.commits[0][:8] in page
+        page = as_("emea").get(f"/people/{people['emea'].pk}/").content.decode()
+        assert "team emea-csm" in page
+        assert "customers/globex/account.yaml:2" in page
+        assert "acme-corp" not in page
+
+    def test_everybody_has_their_own_page_and_whether_others_exist_is_not_told(self, as_, people):
+        for name in ("viewer", "dana", "nobody"):
+            assert as_(name).get(f"/people/{people[name].pk}/").status_code == 200
+            there, absent = (as_(name).get(f"/people/{pk}/") for pk in (people["admin"].pk, 999_999))
+            assert (there.status_code, absent.status_code) == (403, 403)
+        assert as_("admin").get("/people/999999/").status_code == 404
+        assert as_("admin").get(f"/people/{'9' * 30}/").status_code == 404
+
+    def test_an_admin_adds_and_deactivates(self, as_, people):
+        admin = as_("admin")
+        fields = {"email": "new@example.com", "name": "New", "role": "csm", "password": "a-long-pass-phrase-42"}
+        assert admin.post("/people/add/", fields).status_code == 422
+        response = admin.post("/people/add/", {**fields, "reason": "She starts on Monday."})
+        made = User.objects.get(email="new@example.com")
+        assert response["Location"] == f"/people/{made.pk}/"
+        assert made.check_password("a-long-pass-phrase-42")
+        assert b"Somebody has the address" in admin.post("/people/add/", {**fields, "reason": "Again."}).content
+        admin.post(f"/people/{made.pk}/active/", {"change": "deactivate", "reason": "She never came."})
+        made.refresh_from_db()
+        assert not made.is_active
+        assert [entry.reason for entry in entries("user-deactivated")] == ["She never came."]
+
+    def test_what_was_typed_is_kept_when_it_is_refused(self, as_, people):
+        address = f"/people/{people['admin'].pk}/roles/"
+        response = as_("admin").post(address, {"role": "admin", "change": "leave", "reason": "I go."})
+        assert response.status_code == 422
+        for text in ("is the last admin", 'value="admin"', "I go."):
+            assert text in response.content.decode()
+        weak = as_("admin").post("/people/add/", {"email": "x@example.com", "password": "short", "reason": "x"})
+        assert b"too short" in weak.content
+
+    def test_a_right_withdrawn_between_form_and_submit_changes_nothing(self, as_, people, monkeypatch):
+        from console.views import people as pages
+
+        def late(user, right, ask=pages.require_now):
+            User.objects.get(pk=user.pk).groups.clear()
+            return ask(user, right)
+
+        monkeypatch.setattr(pages, "require_now", late)
+        address = f"/people/{people['viewer'].pk}/roles/"
+        fields = {"role": "engineer", "change": "join", "reason": "Late."}
+        assert as_("admin").post(address, fields).status_code == 403
+        assert not people["viewer"].groups.filter(name="engineer").exists()
+        assert not entries("role-granted")
