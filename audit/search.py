@@ -33,7 +33,7 @@ _SqlAndParams = tuple[str, tuple[Any, ...]]
 class _Holds(Func):
     """A condition written for each database by hand: `on_postgresql` and `on_sqlite` take the value as %s."""
 
-    output_field = BooleanField()  # type: ignore[assignment]
+    output_field = BooleanField()
     on_postgresql = on_sqlite = ""
 
     def _written(self, template: str, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> _SqlAndParams:
@@ -44,7 +44,7 @@ class _Holds(Func):
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> _SqlAndParams:
         return self._written(self.on_postgresql, compiler, connection)
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> _SqlAndParams:  # type: ignore[override]
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> _SqlAndParams:
         return self._written(self.on_sqlite, compiler, connection)
 
 
