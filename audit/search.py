@@ -56,6 +56,12 @@ class _ReasonHolds(_Holds):
     )
 
 
+class _ReasonHoldsHere(_ReasonHolds):
+    """The same, asked of each row: no index has it in this form."""
+
+    on_postgresql = f"({_ReasonHolds.on_postgresql} IS TRUE)"
+
+
 class _GrantIs(_Holds):
     on_postgresql = f"({_HAS_GRANT} AND {_GRANT} = {{value}})"
     on_sqlite = "(CAST(json_extract(data, '$.grant') AS TEXT) = {value})"
@@ -73,10 +79,14 @@ class _CommitIs(_Holds):
     on_sqlite = "(json_extract(data, '$.commit') IN (SELECT value FROM json_each({value})))"
 
 
-def reason_holds(text: str, vendor: str) -> Q:
-    """Entries whose reason has every word of `text`, or words that begin with it."""
+def reason_holds(text: str, vendor: str, *, is_nearby: bool = False) -> Q:
+    """Entries whose reason has every word of `text`, or words that begin with it.
+
+    `is_nearby`: for a few rows that another condition picks, so that PostgreSQL does not gather all that match first.
+    """
     if vendor == "postgresql":
-        return Q(_ReasonHolds(Value(text, TextField())))
+        condition = _ReasonHoldsHere if is_nearby else _ReasonHolds
+        return Q(condition(Value(text, TextField())))
     found = Q()
     words = [word for word in re.split(r"[\W_]+", text) if word]
     for word in words:

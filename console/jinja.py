@@ -7,7 +7,7 @@ that is being looked at, and that is known by the context alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -47,6 +47,7 @@ def environment(**options: Any) -> jinja2.Environment:
     env = jinja2.Environment(**{**options, **ours, "autoescape": True})  # noqa: S701 - it is set last, so that it holds
     env.globals.update(static=static, url=reverse, link=link)
     env.filters.update(ago=ago, isodate=isodate, isotime=isotime, short=short, plural=plural)
+    env.filters.update(names=names)
     env.filters.update(as_json=as_json, dotted=dotted, sentence=sentence)
     return env
 
@@ -90,6 +91,12 @@ def isodate(moment: datetime) -> str:
 def isotime(moment: datetime) -> str:
     """To the minute, as people read it; `<time datetime>` has the rest."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def names(people: Iterable[str]) -> str:
+    """`Ruth Okafor and Ken Watanabe`, of `Ruth Okafor <ruth@example.com>` and the like."""
+    found = [person.partition(" <")[0] or person for person in people]
+    return " and ".join(filter(None, [", ".join(found[:-1]), *found[-1:]]))
 
 
 def as_json(value: JSON, indent: int | None = None) -> str:

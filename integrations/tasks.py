@@ -17,9 +17,9 @@ from integrations.models import Repository
 
 
 @shared_task
-def sync_repository(pk: int, actor: str = "schedule") -> None:
+def sync_repository(pk: int) -> None:
     """A second delivery finds nothing new."""
-    if sync(pk, actor=actor).result is Result.ACTIVATED:
+    if sync(pk).result is Result.ACTIVATED:
         run_due_mapping_tests()
 
 

@@ -43,5 +43,5 @@ def seed(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("console", "0002_roles"), ("integrations", "0005_rights"), ("audit", "0003_rights")]
+    dependencies = [("console", "0002_roles"), ("integrations", "0006_rights"), ("audit", "0003_rights")]
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

@@ -81,6 +81,7 @@ _PEOPLE = (
     ("erin@example.com", "engineer", "Erin Castellano"),
     ("viewer@example.com", "viewer", ""),
     ("audrey@example.com", "auditor", "Audrey Lindqvist"),
+    ("adam@example.com", "admin", "Adam Lindqvist"),
 )
 
 

@@ -17,7 +17,7 @@ from audit.people import actor_of, subject_of
 from audit.record import SYSTEM, Subject, erase
 from audit.sealing import seal_all
 from integrations.models import Snapshot
-from tests.web.audited import ACME, activated, granted, tried, write
+from tests.web.audited import ACME, activated, empty_log, granted, tried, write
 from tests.web.test_audit_log import numbers, text
 
 
@@ -28,7 +28,9 @@ def _place(settings, tmp_path):
 
 @pytest.fixture
 def auditor(as_):
-    return as_("auditor")
+    client = as_("auditor")
+    empty_log()
+    return client
 
 
 def test_an_entry_that_does_not_exist(auditor):

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0004_engine_agreements'),
+        ('integrations', '0005_snapshot_reviewers'),
     ]
 
     operations = [
