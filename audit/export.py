@@ -37,7 +37,7 @@ def export(
     chosen = Entry.objects.filter(at__gte=start, at__lt=end)
     if account:
         chosen = chosen.filter(concerning if concerning is not None else Q(account=account))
-    head = {"account": account, "from": start.isoformat(), "to": end.isoformat()}
+    head: dict[str, object] = {"account": account, "from": start.isoformat(), "to": end.isoformat()}
     return _lines(verifier, Prover(checkpoint), chosen, head)
 
 

@@ -33,7 +33,7 @@ _SqlAndParams = tuple[str, tuple[Any, ...]]
 class _Holds(Func):
     """A condition written for each database by hand: `on_postgresql` and `on_sqlite` take the value as %s."""
 
-    output_field = BooleanField()  # type: ignore[assignment]
+    output_field = BooleanField()
     on_postgresql = on_sqlite = ""
 
     def _written(self, template: str, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> _SqlAndParams:
@@ -44,7 +44,7 @@ class _Holds(Func):
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> _SqlAndParams:
         return self._written(self.on_postgresql, compiler, connection)
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> _SqlAndParams:  # type: ignore[override]
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> _SqlAndParams:
         return self._written(self.on_sqlite, compiler, connection)
 
 
@@ -54,6 +54,12 @@ class _ReasonHolds(_Holds):
         f"(reason <> '' AND {_REASON} @@ to_tsquery('simple', replace(nullif(trim({_WORDS.format('{value}')}), ''),"
         " ' ', ':* & ') || ':*'))"
     )
+
+
+class _ReasonHoldsHere(_ReasonHolds):
+    """The same, asked of each row: no index has it in this form."""
+
+    on_postgresql = f"({_ReasonHolds.on_postgresql} IS TRUE)"
 
 
 class _GrantIs(_Holds):
@@ -73,10 +79,14 @@ class _CommitIs(_Holds):
     on_sqlite = "(json_extract(data, '$.commit') IN (SELECT value FROM json_each({value})))"
 
 
-def reason_holds(text: str, vendor: str) -> Q:
-    """Entries whose reason has every word of `text`, or words that begin with it."""
+def reason_holds(text: str, vendor: str, *, is_nearby: bool = False) -> Q:
+    """Entries whose reason has every word of `text`, or words that begin with it.
+
+    `is_nearby`: for a few rows that another condition picks, so that PostgreSQL does not gather all that match first.
+    """
     if vendor == "postgresql":
-        return Q(_ReasonHolds(Value(text, TextField())))
+        condition = _ReasonHoldsHere if is_nearby else _ReasonHolds
+        return Q(condition(Value(text, TextField())))
     found = Q()
     words = [word for word in re.split(r"[\W_]+", text) if word]
     for word in words:

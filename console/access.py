@@ -82,6 +82,11 @@ class Denial:
     def __str__(self) -> str:
         return f"You lack the right to {_NAMES[self.right]}. {_HOLDERS[self.right]}{self._names()}."
 
+    @property
+    def brief(self) -> str:
+        """Without names, for what stands on every page."""
+        return f"You lack the right to {_NAMES[self.right]}. {_HOLDERS[self.right]}."
+
     def _names(self) -> str:
         # Whoever may see nothing is helped by those who give roles.
         found = _holders(MANAGE_PEOPLE if self.right == VIEW else self.right)

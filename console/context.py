@@ -12,7 +12,11 @@ from django.contrib.messages.storage.base import Message
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
+<<<<<<< HEAD
 from console.access import VIEW, VIEW_LOG, VIEW_PEOPLE, Denial, denial, repositories_for, visible_accounts
+=======
+from console.access import VIEW, VIEW_LOG, denial, repositories_for, visible_accounts
+>>>>>>> pages
 from console.demo_people import PEOPLE, Person
 from console.visit import Visit, repository_of, visit_so_far
 from integrations.git.history import describe
@@ -54,9 +58,10 @@ class Page:
         return str(self._request.user) if self.is_signed_in else ""
 
     @cached_property
-    def audit_denial(self) -> Denial | None:
-        """Why the person may not see the audit log; None when they may."""
-        return denial(self._request.user, VIEW_LOG)
+    def audit_denial(self) -> str:
+        """Why the person may not see the audit log; empty when they may."""
+        refusal = denial(self._request.user, VIEW_LOG)
+        return refusal.brief if refusal is not None else ""
 
     @cached_property
     def messages(self) -> list[Message]:

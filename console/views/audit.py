@@ -36,6 +36,7 @@ PER_PAGE = 50
 _MOST_TEXT = 200
 _MOST_PEOPLE = 200
 _FIELDS = ("actor", "account", "event", "kind", "from", "to", "text", "grant")
+_SAID = frozenset({"author", "committer", "reviewed_by"})  # personal data that the page has a place of its own for
 KINDS = ("account", "person", "repository", "snapshot", "token", "audit-log")
 
 
@@ -106,6 +107,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         "after": [row(each, detail.known) for each in detail.after],
         "kind": kind_name(detail.told.subject.kind),
         "data": sorted(detail.told.data.items()),
+        "about_people": sorted(item for item in detail.told.personal.items() if item[0] not in _SAID),
         "proof": proof,
         "path": [base64.b64encode(node).decode() for node in proof.path] if proof else [],
         "is_broken": is_broken,

@@ -125,8 +125,11 @@ def timeline(wanted: Wanted, *, before: int | None = None, after: int | None = N
     edge = after if is_upward else before
     found: dict[int, Entry] = {}
     for branch in _branches(wanted):
-        rows = _scattered if wanted.text else _in_order
-        found.update((row.pk, row) for row in rows(branch, edge, limit + 1, is_upward=is_upward))
+        if wanted.text:
+            rows = _scattered(branch, wanted.text, edge, limit + 1, is_upward=is_upward)
+        else:
+            rows = _in_order(branch, edge, limit + 1, is_upward=is_upward)
+        found.update((row.pk, row) for row in rows)
     chosen = sorted(found.values(), key=lambda row: row.pk, reverse=not is_upward)
     is_more, chosen = len(chosen) > limit, chosen[:limit]
     if is_upward:
@@ -175,7 +178,7 @@ def known(entries: Iterable[Told]) -> Known:
 
 
 def _branches(wanted: Wanted) -> list[QuerySet[Entry]]:
-    """Sets of rows that together are those wanted: each can be read in the order of an index."""
+    """Sets of rows that together are those wanted but for the words: each can be read in the order of an index."""
     rows = Entry.objects.filter(_condition(wanted), intent=None)
     if not wanted.account:
         return [rows]
@@ -189,18 +192,20 @@ def _in_order(rows: QuerySet[Entry], edge: int | None, limit: int, *, is_upward:
     return list(rows.order_by("pk" if is_upward else "-pk")[:limit])
 
 
-def _scattered(rows: QuerySet[Entry], edge: int | None, limit: int, *, is_upward: bool) -> list[Entry]:
-    """For a condition that no index has in the order of ids, which a common word meets soon and a rare one hardly ever.
+def _scattered(rows: QuerySet[Entry], text: str, edge: int | None, limit: int, *, is_upward: bool) -> list[Entry]:
+    """For words, which no index has in the order of ids: a common one is met soon, a rare one hardly ever.
 
     PostgreSQL cannot tell them apart, and would read the whole log for the rare one. So it looks nearby first, and then
     must gather all that match.
     """
     if edge is None:
         edge = (Entry.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
-    near = rows.filter(pk__lte=edge + _NEAR) if is_upward else rows.filter(pk__gte=edge - _NEAR)
+    near = rows.filter(reason_holds(text, connection.vendor, is_nearby=True))
+    near = near.filter(pk__lte=edge + _NEAR) if is_upward else near.filter(pk__gte=edge - _NEAR)
     found = _in_order(near, edge, limit, is_upward=is_upward)
     if len(found) == limit:
         return found
+    rows = rows.filter(reason_holds(text, connection.vendor))
     rows = rows.filter(pk__gt=edge) if is_upward else rows.filter(pk__lt=edge)
     number = F("pk") + 0  # an order that no index has
     return list(rows.order_by(number.asc() if is_upward else number.desc())[:limit])
@@ -215,8 +220,6 @@ def _condition(wanted: Wanted) -> Q:
         found &= Q(event=wanted.event)
     if wanted.kind:
         found &= Q(subject_kind=wanted.kind)
-    if wanted.text:
-        found &= reason_holds(wanted.text, connection.vendor)
     if wanted.grant:
         found &= grant_is(wanted.grant)
     return found & _span(wanted)

@@ -20,7 +20,7 @@ from integrations.models import Snapshot
 from integrations.tasks import verify_audit_log
 from tests.browser.pages import AUDIT
 from tests.browser.test_axe import DESK, PHONE, complaints
-from tests.web.audited import ACME, activated, granted, tried, write
+from tests.web.audited import ACME, activated, empty_log, granted, tried, write
 from tests.web.factories import PAYLOAD
 
 pytestmark = pytest.mark.browser
@@ -36,6 +36,7 @@ def _place(settings, tmp_path):
 @pytest.fixture
 def busy_log(site):
     """One entry of every kind of event and of every state, sealed but for the last; the activation's id."""
+    empty_log()
     dana, erin = site.people["dana@example.com"], site.people["erin@example.com"]
     for event in Event:
         write(event, actor=actor_of(dana), subject=subject_of(erin), reason="yearly review", data={"role": "csm"})
@@ -65,6 +66,7 @@ def test_no_audit_page_has_a_violation_or_is_too_wide(open_as, site, busy_log, t
 
 def test_an_empty_log_has_no_violation(open_as, site):
     page = open_as("audrey@example.com", bypass_csp=True).new_page()
+    empty_log()
     assert [each for address in ("/audit/", "/audit/verification/") for each in complaints(page, address)] == []
 
 
@@ -117,6 +119,7 @@ def verified(site):
 def test_the_walk(open_as, site, tmp_path, monkeypatch):
     """Who changed an account's mapping last month, who approved it; export; verify offline with no database."""
     snapshot = Snapshot.objects.get(commit=site.config.commits[1])
+    empty_log()
     activation = activated(snapshot)
     about = Subject(kind="snapshot", id=snapshot.commit, name=f"commit {snapshot.commit[:12]}")
     erin = actor_of(site.people["erin@example.com"])

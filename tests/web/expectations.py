@@ -135,6 +135,14 @@ _OURS: Mapping[str, Page] = {
     "search": page("/search/?q=e", more=["q=kanarien", "q=zaun", "q=salesforce+production"]),
     # --- sync ---------------------------------------------------------------------------------------------
     "sync": page("/sync/"),
+    "audit": page("/audit/", roles("auditor"), more=["account=acme-corp", "text=canary"]),
+    "audit_entry": page("/audit/999999/", roles("auditor", status=404)),
+    "audit_bundle": post("/audit/999999/bundle/", roles("auditor", status=404)),
+    "audit_export": Page(
+        address="/audit/export/", rules={"GET": roles("auditor"), "POST": roles("auditor", status=422)}
+    ),
+    "audit_verification": page("/audit/verification/", roles("auditor")),
+    "audit_verify": post("/audit/verification/now/", roles("auditor", status=302)),
     "sync_now": post("/sync/now/", roles("csm", "engineer", "responder", "admin", status=302)),
     "sync_snapshot": page("/sync/{commit}/", who_sees_it()),
     "sync_decide": post(

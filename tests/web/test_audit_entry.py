@@ -13,11 +13,11 @@ from audit.events import Event
 from audit.keys import signer
 from audit.merkle import leaf_hash
 from audit.models import Checkpoint, Entry, Leaf, Tile
-from audit.people import actor_of
-from audit.record import SYSTEM, Subject
+from audit.people import actor_of, subject_of
+from audit.record import SYSTEM, Subject, erase
 from audit.sealing import seal_all
 from integrations.models import Snapshot
-from tests.web.audited import ACME, activated, granted, tried, write
+from tests.web.audited import ACME, activated, empty_log, granted, tried, write
 from tests.web.test_audit_log import numbers, text
 
 
@@ -28,7 +28,9 @@ def _place(settings, tmp_path):
 
 @pytest.fixture
 def auditor(as_):
-    return as_("auditor")
+    client = as_("auditor")
+    empty_log()
+    return client
 
 
 def test_an_entry_that_does_not_exist(auditor):
@@ -83,6 +85,17 @@ def test_neighbours_about_the_same_subject(auditor, people):
     found = numbers(auditor.get(f"/audit/{made[6]}/"))
     assert found == [*made[7:12][::-1], *made[1:6][::-1]]
     assert other not in found
+
+
+def test_data_about_people_are_shown_until_they_are_erased(auditor, people):
+    dana = people["dana"]
+    entry = write(Event.SIGNED_IN, actor=actor_of(dana), subject=subject_of(dana), personal={"address": "203.0.113.7"})
+    assert "203.0.113.7" in text(auditor.get(f"/audit/{entry.pk}/"))
+    erase(subject_of(dana), actor=actor_of(people["admin"]), reason="they asked")
+    page = text(auditor.get(f"/audit/{entry.pk}/"))
+    assert "203.0.113.7" not in page
+    assert "A person whose data were erased signed in" in page
+    assert "The personal data of this entry were erased" in page
 
 
 def test_an_unsealed_entry_says_so(auditor, people):

@@ -14,7 +14,7 @@ from audit.models import Entry
 from audit.people import actor_of
 from audit.sealing import seal_all
 from integrations.models import Snapshot
-from tests.web.audited import ACME, activated, granted, write
+from tests.web.audited import ACME, activated, empty_log, granted, write
 from tests.web.test_audit_log import text
 
 TODAY = dt.datetime.now(dt.UTC).date()
@@ -28,7 +28,9 @@ def _place(settings, tmp_path):
 
 @pytest.fixture
 def auditor(as_):
-    return as_("auditor")
+    client = as_("auditor")
+    empty_log()
+    return client
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from audit.repository import export_checkpoints
 from audit.sealing import seal_all
 from integrations.actions.verification import PATIENCE, RESEND, queue_lost_verifications
 from integrations.tasks import tend_audit_log, verify_audit_log
-from tests.web.audited import granted
+from tests.web.audited import empty_log, granted
 from tests.web.test_audit_log import text
 
 ADDRESS = "/audit/verification/"
@@ -31,7 +31,9 @@ def _place(settings, tmp_path):
 
 @pytest.fixture
 def auditor(as_):
-    return as_("auditor")
+    client = as_("auditor")
+    empty_log()
+    return client
 
 
 @pytest.fixture
