@@ -12,11 +12,7 @@ from django.contrib.messages.storage.base import Message
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
-<<<<<<< HEAD
-from console.access import VIEW, VIEW_LOG, VIEW_PEOPLE, Denial, denial, repositories_for, visible_accounts
-=======
-from console.access import VIEW, VIEW_LOG, denial, repositories_for, visible_accounts
->>>>>>> pages
+from console.access import VIEW, VIEW_LOG, VIEW_PEOPLE, denial, repositories_for, visible_accounts
 from console.demo_people import PEOPLE, Person
 from console.visit import Visit, repository_of, visit_so_far
 from integrations.git.history import describe
