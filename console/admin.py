@@ -6,6 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -41,7 +43,9 @@ else:  # Django's classes take no parameters at run time
     _PersonFormBase = forms.ModelForm
 
 admin.site.site_header = admin.site.site_title = "Glasshouse"
-admin.site.unregister(EmailAddress)  # allauth's; a person has the one address that `owner:` in Git names them by
+# allauth's pages would write past the log: second factors and links to a provider are people's own, or a command's, and
+# a person has the one address that `owner:` in Git names them by.
+admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
 admin.site.unregister(Group)  # what a role may is written in migrations
 admin.site.index_title = "People, tokens and repositories"
 

@@ -179,9 +179,23 @@ _OURS: Mapping[str, Page] = {
         "/sign-in/logout/", lambda person, _object: 302 if person in STRANGERS else 200, posted=anybody(302)
     ),
     "account_inactive": page("/sign-in/inactive/", anybody()),
-    "account_reauthenticate": form("/sign-in/reauthenticate/", signed_in()),
     "account_change_password": form("/sign-in/password/change/", signed_in()),
     "admin_password_change": page("/admin/password_change/", signed_in(302)),
+    "mfa_authenticate": page("/sign-in/second-factor/", anybody(302)),
+    "mfa_login_webauthn": page("/sign-in/passkey/", anybody(302)),  # a script asks for it
+    "sso": page("/sign-in/sso/", anybody(404)),
+    "sso_callback": page("/sign-in/sso/callback/", anybody(404)),
+    # --- one's own security -------------------------------------------------------------------------------
+    "me": page("/me/", signed_in()),
+    "me_confirm": form("/me/confirm/", signed_in(302)),
+    "me_app": form("/me/app/", signed_in()),
+    "me_passkey": form("/me/passkey/", signed_in()),
+    "me_remove_factor": form("/me/factors/1/remove/", signed_in(302)),
+    "me_recovery_codes": post("/me/recovery-codes/", signed_in(302)),
+    "me_end_other_sessions": post("/me/sessions/end-others/", signed_in(302)),
+    "me_end_session": post("/me/sessions/none/end/", signed_in(302)),
+    "me_make_token": form("/me/tokens/", signed_in(302)),  # first to confirm with a second factor
+    "me_revoke_token": post("/me/tokens/1/revoke/", signed_in(404)),
     # --- API ----------------------------------------------------------------------------------------------
     "api:schema": api("/api/schema/", signed_in()),
     "api:accounts": api("/api/v1/accounts/", more=["q=o", "owner=team:emea-csm", "integration=salesforce"]),

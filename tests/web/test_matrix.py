@@ -21,6 +21,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 from ruamel.yaml import YAML
 
+from audit.models import Entry
+from audit.people import command
 from console.models import User
 from console.tokens import issue_token
 from tests.web.expectations import OBJECTS, OF_OBJECT, OWNERS, PAGES, PEOPLE, ROLES, Page
@@ -73,7 +75,7 @@ def test_every_operation_of_the_schema_has_an_expectation():
 @pytest.mark.parametrize("name", PAGES)
 def test_an_expectation_is_of_the_address_that_it_names(name):
     words = {"account": "a", "commit": "f" * 40, "file": "b", "held": "c", "repository": "1"}
-    path = PAGES[name].address.format(**words, person=1, token=1).partition("?")[0]
+    path = PAGES[name].address.format(**words, person=1, token=1, entry=1).partition("?")[0]
     assert resolve(path).view_name == name
 
 
@@ -85,8 +87,17 @@ class Visitors:
         self.world = world
         self._cookies = {name: _signed_in(name) for name in PEOPLE}
         viewer = User.objects.get(email="viewer@example.com")
-        token, _ = issue_token(viewer, name="ci", expires=timezone.now() + timedelta(days=1), actor="test")
-        self._rows = {"person": viewer.pk, "token": token.pk, "repository": world.config.pk}
+        token, _ = issue_token(
+            viewer,
+            name="ci",
+            expires=timezone.now() + timedelta(days=1),
+            role="viewer",
+            scopes=["read", "evaluate"],
+            actor=command("test"),
+        )
+        entry = Entry.objects.latest("pk")  # the token's
+        rows = {"person": viewer, "token": token, "repository": world.config, "entry": entry}
+        self._rows = {name: row.pk for name, row in rows.items()}
 
     def address(self, template: str, thing: str) -> str:
         return template.format(**self.world.names(thing), **self._rows)
