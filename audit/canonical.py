@@ -33,7 +33,7 @@ def _check(value: Any) -> None:
             if abs(value) > _MOST:
                 raise NotCanonical("an integer beyond 2^53")
         case str():
-            _check_text(value)
+            check_text(value)
         case list() | tuple():
             for item in value:
                 _check(item)
@@ -41,13 +41,14 @@ def _check(value: Any) -> None:
             for key, item in value.items():
                 if not isinstance(key, str) or (key and max(key) > _BASIC_PLANE):
                     raise NotCanonical("a key that is no text of the basic plane")
-                _check_text(key)
+                check_text(key)
                 _check(item)
         case _:
             raise NotCanonical(f"a value of type {type(value).__name__}")
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
+    """Raises NotCanonical for a text that has no canonical form."""
     if "\0" in text:
         raise NotCanonical("a text with U+0000")
     try:

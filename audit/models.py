@@ -100,9 +100,7 @@ class TreeHead(models.Model):
     nodes = models.BinaryField(default=b"")
     settled = models.BigIntegerField(default=0, help_text="up to this entry all have leaves, and none can come")
     seen = models.BigIntegerField(default=0, help_text="what `settled` becomes when `writers` have ended")
-    writers = models.TextField(
-        blank=True, default="", help_text="transactions that were writing entries after `seen` was"
-    )
+    writers = models.TextField(blank=True, default="", help_text="who was writing entries after `seen` was")
 
     def __str__(self) -> str:
         return f"{self.size} leaves"

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from audit.canonical import canonical
+from audit.canonical import canonical, check_text
 from audit.events import Event
 from audit.models import Entry, PersonalData
 from audit.rows import written
@@ -150,6 +150,6 @@ def _write(
         "reason": reason,
     }
     # What the database would cut or refuse later is refused now, in words.
-    canonical(values)
+    check_text("".join(values.values()))
     values |= {"data": canonical(dict(data or {})), "phase": phase.value}
     return written(values, intent=intent, personal=canonical(private) if private else "")
