@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
@@ -131,25 +131,28 @@ def _write(
     phase: Entry.Phase = Entry.Phase.WHOLE,
     intent: int | None = None,
 ) -> Entry:
-    if not connection.in_atomic_block:
+    if not transaction.get_connection().in_atomic_block:
         raise NoTransaction(f"{event} was to be recorded outside a transaction")
-    private = dict(personal or {})
-    if actor.kind == PERSON and actor.name:
+    private = dict(personal) if personal else {}
+    by_person, about_person = actor.kind == PERSON, subject.kind == PERSON
+    if by_person and actor.name:
         private["actor"] = actor.name
-    if subject.kind == PERSON and subject.name:
+    if about_person and subject.name:
         private["subject"] = subject.name
-    values = {
-        "event": event.value,
-        "actor_kind": actor.kind,
-        "actor_id": actor.id,
-        "actor_name": "" if actor.kind == PERSON else actor.name,
-        "subject_kind": subject.kind,
-        "subject_id": subject.id,
-        "subject_name": "" if subject.kind == PERSON else subject.name,
-        "account": subject.account or (subject.id if subject.kind == ACCOUNT else ""),
-        "reason": reason,
-    }
+    # In the order of rows.GIVEN.
+    given = (
+        event.value,
+        actor.kind,
+        actor.id,
+        "" if by_person else actor.name,
+        subject.kind,
+        subject.id,
+        "" if about_person else subject.name,
+        subject.account or (subject.id if subject.kind == ACCOUNT else ""),
+        reason,
+        canonical(dict(data)) if data else "{}",
+        phase.value,
+    )
     # What the database would cut or refuse later is refused now, in words.
-    check_text("".join(values.values()))
-    values |= {"data": canonical(dict(data or {})), "phase": phase.value}
-    return written(values, intent=intent, personal=canonical(private) if private else "")
+    check_text("".join(given))
+    return written(given, intent=intent, personal=canonical(private) if private else "")

@@ -113,7 +113,7 @@ def database(url: str) -> dict[str, object]:
     if parts.scheme in {"postgres", "postgresql"}:
         options = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
         host = unquote(options.pop("host", parts.hostname or ""))
-        # Django's own cursors never prepare; the audit log's does, unless a pooler between cannot keep what it prepares.
+        # Django's own cursors never prepare; the audit log's does, unless a pooler between could not keep it.
         prepare = None if options.pop("prepare", "yes") == "no" else 1
         return {
             "ENGINE": "django.db.backends.postgresql",
