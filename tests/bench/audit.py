@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _appends(rounds: int) -> list[Figure]:
-    """Turn and turn about, so that a machine that slows down slows all alike; the middle of the rounds' shares counts."""
+    """Turn and turn about, so that a machine that slows down slows all alike; the shares' middle counts."""
     _rate(_logged)  # warm
     measured = [(_rate(_business), _rate(_logged), _rate(_by_person)) for _ in range(rounds)]
     without, logged, by_person = (statistics.median(column) for column in zip(*measured, strict=True))
