@@ -21,7 +21,7 @@ from audit.keys import signer
 from audit.merkle import HASH_SIZE, Builder, Range, leaf_hash
 from audit.models import Checkpoint, Leaf, TreeHead
 from audit.note import Checkpoint as Signed, Signer
-from audit.waiting import Mark, take, waiting
+from audit.waiting import Mark, newest, take, waiting
 
 BATCH = 2000
 _LOCK = 0x676C6173735F6C67  # any number of our own, for pg_advisory_xact_lock
@@ -46,6 +46,8 @@ def seal(*, key: Signer | None = None, at_once: bool = False) -> Sealed:
     Does nothing when there is nothing to do or another process is sealing. Raises Damaged.
     """
     mark = Mark.of(TreeHead.objects.filter(pk=1).first())
+    if mark.settled > newest():
+        raise Damaged("The tree head calls entries settled that are not there yet: they would never be sealed.")
     has_news = mark.seen > mark.settled or waiting(mark).exists()
     if not has_news and not _checkpoint_is_due(at_once=at_once):
         return Sealed()

@@ -48,6 +48,11 @@ def waiting(mark: Mark) -> QuerySet[Entry]:
     return Entry.objects.filter(~Exists(Leaf.objects.filter(entry_id=OuterRef("pk"))), pk__gt=mark.settled)
 
 
+def newest() -> int:
+    """The highest id that is to be read; 0 when the log is empty."""
+    return Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
 def tally(mark: Mark) -> tuple[int, datetime | None]:
     """How many entries wait, and since when the oldest does."""
     found = waiting(mark).aggregate(number=Count("pk"), since=Min("at"))

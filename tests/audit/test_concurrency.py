@@ -92,3 +92,22 @@ def test_a_long_transaction_holds_nobody_up_and_comes_later():
     assert early.pk < quick.pk
     assert Leaf.objects.get(entry_id=early.pk).index == 1
     assert verify(signer().verifier).is_whole
+
+
+def test_verification_sees_one_moment_while_others_write_and_seal():
+    ended = threading.Event()
+
+    def write_and_seal():
+        while not ended.is_set():
+            with transaction.atomic():
+                act()
+            seal_all()
+
+    busy = in_thread(write_and_seal)
+    try:
+        found = [verify(signer().verifier) for _ in range(15)]
+    finally:
+        ended.set()
+        busy.join()
+    assert [report.findings for report in found if not report.is_whole] == []
+    assert found[0].leaves < found[-1].leaves

@@ -180,6 +180,21 @@ def test_an_entry_put_in_among_sealed_ones_is_found(sealed):
     assert "among others" in verify(signer().verifier).findings[0].message
 
 
+def test_an_entry_put_in_with_a_time_of_long_ago_is_found(sealed):
+    with as_owner() as cursor:
+        put_in(cursor, number=10**9, at=datetime.now(UTC) - timedelta(days=30))
+    seal_all()
+    assert codes() == ["backdated"]
+
+
+def test_a_mark_set_far_ahead_keeps_the_sealer_from_silence(sealed):
+    TreeHead.objects.update(settled=10**12, seen=10**12)
+    write()
+    with pytest.raises(Damaged):
+        seal()
+    assert codes() == ["head"]
+
+
 def test_an_entry_put_in_far_ahead_keeps_none_from_its_leaf(sealed):
     with as_owner() as cursor:
         put_in(cursor, number=10**9, at=datetime.now(UTC))
@@ -210,7 +225,7 @@ def test_a_cut_tail_is_found_by_what_was_exported(sealed):
         ):
             cursor.execute(statement)
     head = Range().extended(bytes(leaf.hash) for leaf in Leaf.objects.order_by("index"))
-    TreeHead.objects.update(size=head.size, nodes=b"".join(head.nodes))
+    TreeHead.objects.update(size=head.size, nodes=b"".join(head.nodes), settled=0, seen=0)
     assert codes() == []  # within the database nothing contradicts it
     assert "cut" in codes(sealed)
 

@@ -1,7 +1,7 @@
 """Writers and sealers are killed, the server is stopped at once, again and again: nothing may be lost or doubled.
 
-`python -m tests.bench.audit_soak [--seconds 90]`; starts its own PostgreSQL, with production's durability, and stops it by
-`pg_ctl stop -m immediate`; exit 1 when a promise is broken.
+`python -m tests.bench.audit_soak [--seconds 90]`; starts its own PostgreSQL, with production's durability, and stops it
+by `pg_ctl stop -m immediate`; exit 1 when a promise is broken.
 """
 
 from __future__ import annotations
