@@ -6,6 +6,8 @@ SHELL := /bin/sh
 
 VENV ?= .venv
 BIN := $(VENV)/bin
+# semgrep's dependencies clash with ours.
+SCAN := $(VENV)-scan
 JOBS ?= 2
 ARGS ?=
 UV_VERSION := 0.13.9
@@ -33,9 +35,14 @@ $(VENV)/.dev: requirements/dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements/dev.txt
 	@touch $@ $(VENV)/.run
 
+$(SCAN)/.scan: requirements/scan.txt | $(BIN)/python
+	@[ -x $(SCAN)/bin/python ] || $(BIN)/python -m venv $(SCAN) || { rm -rf $(SCAN); exit 1; }
+	$(SCAN)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements/scan.txt
+	@touch $@
+
 # --- run --------------------------------------------------------------------------------------------------------
 
-.PHONY: help run dev test test-sqlite test-services check schema bench soak assets assets-verify lock screenshots clean
+.PHONY: help run dev test test-sqlite test-services scan check schema bench soak assets assets-verify lock screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,7 +78,18 @@ test-services: $(VENV)/.dev
 AS_DEPLOYED = env SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	ALLOWED_HOSTS=console.example.com GLASSHOUSE_DATA=build/check DATABASE_URL=sqlite:///build/check/check.sqlite3
 
-check: $(VENV)/.dev ## lint, format, types, import contracts, deployment, migrations, OpenAPI, assets
+# Offline: the rules are ours, nothing is reported and no newer version asked for.
+SEMGREP = PATH="$(abspath $(SCAN))/bin:$$PATH" semgrep
+SEMGREP_QUIET := --metrics off --disable-version-check
+SCANNED := console integrations audit templates manage.py
+
+scan: $(VENV)/.dev $(SCAN)/.scan ## look for the mistakes that tests/semgrep describes, and what bandit knows
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive console integrations audit manage.py
+	@mkdir -p build
+	@$(SEMGREP) --test $(SEMGREP_QUIET) tests/semgrep >build/scan.log 2>&1 || { cat build/scan.log; exit 1; }
+	$(SEMGREP) scan --config tests/semgrep $(SEMGREP_QUIET) --error --quiet --jobs $(JOBS) $(SCANNED)
+
+check: $(VENV)/.dev scan ## lint, format, types, import contracts, scanners, deployment, migrations, OpenAPI, assets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy console integrations audit manage.py
@@ -110,14 +128,16 @@ assets-verify: ## build into build/assets and compare with what is committed (ne
 
 # Hashes without hosts: whoever installs chooses the index. Versions already locked are kept; ARGS=--upgrade moves them.
 UV ?= $(shell command -v uv || echo build/uv/bin/uv)
-LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate
 
 lock: ## write requirements/*.txt from pyproject.toml (ARGS=--upgrade for newer versions)
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv==$(UV_VERSION); }
-	$(LOCK) $(ARGS) --output-file requirements/run.txt
-	$(LOCK) $(ARGS) --extra fast --constraints requirements/run.txt --output-file requirements/fast.txt
-	$(LOCK) $(ARGS) --extra dev --extra fast --constraints requirements/fast.txt --output-file requirements/dev.txt
+	$(LOCK) $(ARGS) pyproject.toml --output-file requirements/run.txt
+	$(LOCK) $(ARGS) pyproject.toml --extra fast --constraints requirements/run.txt --output-file requirements/fast.txt
+	$(LOCK) $(ARGS) pyproject.toml --extra dev --extra fast --constraints requirements/fast.txt \
+		--output-file requirements/dev.txt
+	$(LOCK) $(ARGS) requirements/scan.in --output-file requirements/scan.txt
 
 clean: ## remove caches and build leftovers; data in var/ and the environment stay
 	rm -rf build node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -40,8 +40,17 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name_plural = "entries"
+        permissions: ClassVar = [
+            ("view_log", "Can see the audit log"),
+            ("verify_log", "Can verify the audit log"),
+            ("export_evidence", "Can export evidence from the audit log"),
+        ]
         indexes: ClassVar = [
-            models.Index(fields=["at"], name="audit_entry_at"),
+            # With the id, so that the ids of a span of time are told from the index alone.
+            models.Index(fields=["at", "id"], name="audit_entry_at"),
+            models.Index(fields=["event", "id"], name="audit_entry_event"),
+            models.Index(fields=["actor_kind", "actor_id", "id"], name="audit_entry_actor"),
+            models.Index(fields=["subject_kind", "subject_id", "id"], name="audit_entry_subject"),
             models.Index(fields=["account", "id"], name="audit_entry_account", condition=~models.Q(account="")),
             models.Index(fields=["phase", "id"], name="audit_entry_phase", condition=~models.Q(phase="")),
         ]
@@ -116,6 +125,55 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"checkpoint at {self.size}"
+
+
+class Tile(models.Model):
+    """Roots of perfect subtrees of `proofs.WIDTH` leaves, `proofs.WIDTH` of them a row; the last row grows.
+
+    Derived from the leaves, and trusted by nobody: a proof made from them is checked against a signed checkpoint.
+    """
+
+    index = models.BigIntegerField(primary_key=True)
+    nodes = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"tile {self.index}"
+
+
+class Verification(models.Model):
+    """One verification that a person asked for; the row is the queue. `findings`: `verify.Finding` as JSON.
+
+    Who asked is an opaque id: the name is the log's to keep and to erase.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "waiting for a worker"
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+        FAILED = "failed", "could not be run"
+
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    asked_by = models.CharField(max_length=100)
+    asked_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    leaves = models.BigIntegerField(default=0)
+    checkpoints = models.IntegerField(default=0)
+    unsealed = models.BigIntegerField(default=0)
+    erased = models.BigIntegerField(default=0)
+    root = models.CharField(max_length=64, blank=True)
+    findings = models.JSONField(default=list)
+    trouble = models.TextField(blank=True, help_text="why it could not be run, in one plain sentence")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["state"], name="audit_verification_one", condition=models.Q(state="queued")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"verification {self.pk}: {self.state}"
 
 
 class Delivery(models.Model):

@@ -52,6 +52,17 @@ class Environment:
         """A list, separated by commas."""
         return self._read(name, default, lambda value: tuple(word.strip() for word in value.split(",") if word.strip()))
 
+    def pairs(self, name: str) -> dict[str, str]:
+        """`left=right`, separated by commas."""
+
+        def convert(value: str) -> dict[str, str]:
+            found = [part.partition("=") for part in value.split(",") if part.strip()]
+            if any(not left.strip() or not right.strip() for left, _, right in found):
+                raise ValueError("it must be pairs like left=right, separated by commas")
+            return {left.strip(): right.strip() for left, _, right in found}
+
+        return self._read(name, {}, convert)
+
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         def convert(value: str) -> str:
             if value not in choices:
@@ -59,6 +70,10 @@ class Environment:
             return value
 
         return self._read(name, default, convert)
+
+    def told(self) -> dict[str, str]:
+        """What the environment says of the settings that were asked for, as it stands there: secrets included."""
+        return {name: value for name in sorted(self._asked) if (value := self._value(name)) is not None}
 
     def refuse_unknown(self) -> None:
         """Raises for a `GLASSHOUSE_…` variable that no setting reads."""

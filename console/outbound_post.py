@@ -1,20 +1,20 @@
-"""The POST of the audit log's stream."""
+"""The POST of the audit log's stream, by the one way out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import httpx
+from integrations.outbound.configured import outbound
+from integrations.outbound.errors import OutboundError
 
-_TIMEOUT = 10.0  # seconds
+
+class NotSent(OSError):
+    """Nothing came back that could be believed; the message names the host at most."""
 
 
 def post(url: str, content: bytes, headers: Mapping[str, str], /) -> int:
-    """The status of the answer; redirects are not followed. Raises OSError when there is none."""
+    """The status of the answer. Raises NotSent when there is none, or one that redirects."""
     try:
-        return httpx.post(
-            url, content=content, headers=dict(headers), timeout=_TIMEOUT, follow_redirects=False
-        ).status_code
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        # The class alone: a message may repeat an address that holds a token.
-        raise OSError(type(error).__name__) from None
+        return outbound().request("POST", url, headers=headers, content=content).status
+    except OutboundError as error:
+        raise NotSent(str(error)) from None

@@ -50,7 +50,13 @@ class Repository(models.Model):
 
     class Meta:
         verbose_name_plural = "repositories"
-        permissions: ClassVar = [("request_sync", "Can ask for a sync")]
+        permissions: ClassVar = [
+            ("request_sync", "Can ask for a sync"),
+            ("propose_platform", "Can propose changes at the platform and environment layers"),
+            ("run_plan", "Can run a plan"),
+            ("request_grant", "Can ask for a break-glass grant"),
+            ("decide_grant", "Can decide on break-glass requests"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -74,6 +80,9 @@ class Snapshot(models.Model):
     authored_at = models.DateTimeField()
     subject = models.TextField()
     pull_request = models.PositiveIntegerField(null=True, blank=True)
+    reviewed_by = models.JSONField(
+        default=list, help_text="who approved the change, as the commit's trailers name them"
+    )
     state = models.CharField(max_length=12, choices=State.choices)
     platform_key = models.CharField(max_length=64, blank=True, help_text="names the inputs of all but account folders")
     layout = models.JSONField(default=dict, help_text="the settings document")

@@ -7,17 +7,19 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from audit import proofs
 from integrations.actions.acceleration import compare_engines
 from integrations.actions.analyses import tend_analyses
 from integrations.actions.mapping_tests import queue_due_reports, run_report
 from integrations.actions.sync import Result, maintain_mirror, sync
+from integrations.actions.verification import queue_lost_verifications, run_verification
 from integrations.models import Repository
 
 
 @shared_task
-def sync_repository(pk: int, actor: str = "schedule") -> None:
+def sync_repository(pk: int) -> None:
     """A second delivery finds nothing new."""
-    if sync(pk, actor=actor).result is Result.ACTIVATED:
+    if sync(pk).result is Result.ACTIVATED:
         run_due_mapping_tests()
 
 
@@ -62,3 +64,17 @@ def sync_due_repositories() -> None:
     for pk, interval, checked_at in Repository.objects.values_list("pk", "sync_interval", "checked_at"):
         if checked_at is None or checked_at + timedelta(seconds=interval) <= now:
             sync_repository.delay(pk)
+
+
+@shared_task
+def verify_audit_log(pk: int) -> None:
+    """Runs a queued verification; a second delivery finds it under way or done."""
+    run_verification(pk)
+
+
+@shared_task
+def tend_audit_log() -> None:
+    """Keeps proofs quick, and sends again what asks for a verification and was lost; run by beat."""
+    proofs.keep_up()
+    for pk in queue_lost_verifications():
+        verify_audit_log.delay(pk)

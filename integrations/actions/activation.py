@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.actions.effects import compare, read_side, record, scope_of
-from integrations.actions.intake import Intake
+from audit.events import Event
+from audit.record import Actor, record
+from integrations.actions.effects import keep_effects
 from integrations.actions.rights import grant_to_owners
 from integrations.actions.rows import Written, write_accounts, write_connections, write_documents
+from integrations.actions.subjects import snapshot_subject
 from integrations.core.documents import (
     AccountDocument,
     Connection,
@@ -21,9 +25,12 @@ from integrations.core.documents import (
 from integrations.core.state import connections_of
 from integrations.models import Account, Document, Evaluation, Repository, Snapshot
 from integrations.queries.active import ActiveReader
+from integrations.queries.effects import Place, compare, read_side, scope_of
+from integrations.queries.intake import Intake
 
 _MOST_EVALUATIONS = 50
 _IDS = 2000
+_NAMED = 100  # accounts that an entry of the audit log names; the changes' rows have all of them
 
 
 class Overtaken(Exception):
@@ -31,7 +38,7 @@ class Overtaken(Exception):
 
 
 @transaction.atomic(durable=True)
-def activate(snapshot: Snapshot, intake: Intake, *, over: Snapshot | None) -> Written:
+def activate(snapshot: Snapshot, intake: Intake, *, over: Snapshot | None, actor: Actor) -> Written:
     """Activates `snapshot` (not yet stored, or held) over the snapshot that `intake` was read against.
 
     Raises Overtaken when that is no longer the active one.
@@ -50,24 +57,49 @@ def activate(snapshot: Snapshot, intake: Intake, *, over: Snapshot | None) -> Wr
     snapshot.platform_key, snapshot.layout = intake.platform_key, to_builtins(intake.settings)
     snapshot.hcl_folders = list(intake.hcl_folders)
     snapshot.save()
-    written = _write(repository, intake)
+    written = _write(repository, intake, actor=actor)
     # The baseline has nothing to be compared with: everything would be a change.
     if before is not None and scope is not None:
-        affected = record(snapshot, compare(before, read_side(ActiveReader(repository, snapshot), scope)))
+        affected = keep_effects(snapshot, compare(before, read_side(ActiveReader(repository, snapshot), scope)))
     else:
-        affected = 0
+        affected = []
     snapshot.counts = {
         "accounts": Account.objects.filter(repository=repository).count(),
         "documents": Document.objects.filter(repository=repository).count(),
         "rows_written": written.total,
-        "connections_changed": affected,
+        "connections_changed": len(affected),
     }
     snapshot.save(update_fields=["counts"])
     _keep_evaluation(repository, intake)
     repository.active, repository.health, repository.trouble = snapshot, Repository.Health.OK, ""
     repository.head_commit, repository.checked_at = snapshot.commit, now
     repository.save(update_fields=["active", "health", "trouble", "head_commit", "checked_at"])
+    _record(snapshot, over, affected, actor=actor)
     return written
+
+
+def _record(snapshot: Snapshot, over: Snapshot | None, affected: Sequence[Place], *, actor: Actor) -> None:
+    """Who changed it is in Git: the commit's author and those who, as its message says, reviewed it."""
+    accounts = sorted({account for account, _, _ in affected})
+    record(
+        Event.SYNC_ACTIVATED,
+        actor=actor,
+        subject=snapshot_subject(snapshot),
+        data={
+            "repository": snapshot.repository.name,
+            "commit": snapshot.commit,
+            "previous": over.commit if over is not None else None,
+            "pull_request": snapshot.pull_request,
+            "connections_changed": len(affected),
+            "accounts": accounts[:_NAMED],
+            "accounts_total": len(accounts),
+        },
+        personal={
+            "author": f"{snapshot.author_name} <{snapshot.author_email}>",
+            "title": snapshot.subject,
+            "reviewed_by": snapshot.reviewed_by,
+        },
+    )
 
 
 def _supersede(over: Snapshot | None) -> None:
@@ -75,7 +107,7 @@ def _supersede(over: Snapshot | None) -> None:
         Snapshot.objects.filter(pk=over.pk).update(state=Snapshot.State.SUPERSEDED)
 
 
-def _write(repository: Repository, intake: Intake) -> Written:
+def _write(repository: Repository, intake: Intake, *, actor: Actor) -> Written:
     existing = Account.objects.filter(repository=repository)
     if not intake.is_whole:
         existing = existing.filter(slug__in=list(intake.folders))
@@ -114,7 +146,7 @@ def _write(repository: Repository, intake: Intake) -> Written:
     else:
         touched = set()
     written += write_connections(_connections(intake, touched | set(ids.values())))
-    grant_to_owners(rows.owner_changed)
+    grant_to_owners(rows.owner_changed, actor=actor)
     return written
 
 

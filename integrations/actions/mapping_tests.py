@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from audit.events import Event
+from audit.record import Actor, Subject, record
 from integrations.core.mapping_tests import TestResult
 from integrations.git.errors import GitError
 from integrations.models import MappingTestReport, Repository
@@ -36,7 +38,7 @@ class Moved(Exception):
 
 
 @transaction.atomic
-def ask_for_report(repository: Repository, commit: str, *, actor: str) -> MappingTestReport:
+def ask_for_report(repository: Repository, commit: str, *, actor: Actor) -> MappingTestReport:
     """The commit's report, queued unless it is under way or done. The caller sends the task (`integrations.tasks`).
 
     A report that failed is queued again, and one in which the sandbox ended something: that may have been the machine.
@@ -45,12 +47,13 @@ def ask_for_report(repository: Repository, commit: str, *, actor: str) -> Mappin
     waiting = MappingTestReport.objects.filter(repository=repository, state__in=[_State.QUEUED, _State.RUNNING])
     if waiting.exclude(commit=commit).count() >= MOST_WAITING:
         raise TooManyWaiting
-    asked = {"asked_by": actor[:200], "asked_at": timezone.now()}
+    asked = {"asked_by": actor.name[:200], "asked_at": timezone.now()}
     report, is_new = MappingTestReport.objects.get_or_create(repository=repository, commit=commit, defaults=asked)
     is_over = report.state == _State.DONE and was_ended(decode(report.results))
     if not is_new and (is_over or report.state == _State.FAILED):
-        _queue_again(report, actor=actor)
-    log.info("mapping tests asked for", repository=repository.name, commit=commit[:12], actor=actor, new=is_new)
+        _queue_again(report, actor=actor.name)
+    subject = Subject(kind="snapshot", id=commit, name=f"commit {commit[:12]}")
+    record(Event.MAPPING_TESTS_REQUESTED, actor=actor, subject=subject, data={"repository": repository.name})
     return report
 
 

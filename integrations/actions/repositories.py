@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from audit.events import Event
+from audit.record import Actor, record
+from integrations.actions.subjects import repository_subject
 from integrations.demo.seed import seed
 from integrations.git.address import check_branch, check_url
 from integrations.git.links import guess_forge
 from integrations.models import Repository
 
-log = structlog.get_logger(__name__)
 CONFIGURED = "config"
 DEMO = "demo"
 
@@ -25,7 +26,7 @@ def configure_repository(
     name: str,
     url: str,
     branch: str,
-    actor: str,
+    actor: Actor,
     token_ref: str = "",
     forge: str = "",
     web_url: str = "",
@@ -33,28 +34,31 @@ def configure_repository(
 ) -> Repository:
     """Adds the repository, or changes where an existing one is read from. Raises GitError for a bad URL or branch.
 
-    With no forge given, a well-known host in the URL tells it.
+    With no forge given, a well-known host in the URL tells it. What stays as it was is not recorded again.
     """
     url, branch = check_url(url), check_branch(branch)
     if not forge and (guessed := guess_forge(url)) is not None:
         forge, web_url = guessed[0], web_url or guessed[1]
-    repository, created = Repository.objects.update_or_create(
-        name=name,
-        defaults={
-            "url": url,
-            "branch": branch,
-            "token_ref": token_ref,
-            "forge": forge,
-            "web_url": web_url,
-            "is_trusted": is_trusted,
-            "sync_interval": settings.SYNC_INTERVAL_SECONDS,
-        },
-    )
-    log.info("repository configured", repository=name, created=created, actor=actor)
+    wanted = {
+        "url": url,
+        "branch": branch,
+        "token_ref": token_ref,
+        "forge": forge,
+        "web_url": web_url,
+        "is_trusted": is_trusted,
+        "sync_interval": settings.SYNC_INTERVAL_SECONDS,
+    }
+    known = Repository.objects.select_for_update().filter(name=name).values(*wanted).first() or {}
+    changed = {key: [known.get(key), value] for key, value in wanted.items() if known.get(key) != value}
+    repository, _ = Repository.objects.update_or_create(name=name, defaults=wanted)
+    if changed:
+        record(
+            Event.REPOSITORY_CONFIGURED, actor=actor, subject=repository_subject(repository), data={"changed": changed}
+        )
     return repository
 
 
-def configure_from_environment(*, actor: str) -> Repository | None:
+def configure_from_environment(*, actor: Actor) -> Repository | None:
     """The repository that CONFIG_REPOSITORY_URL names, brought in step with the settings; None when it is not set."""
     if not settings.CONFIG_REPOSITORY_URL:
         return None
@@ -69,7 +73,7 @@ def configure_from_environment(*, actor: str) -> Repository | None:
     )
 
 
-def configure_demo(*, actor: str) -> Repository:
+def configure_demo(*, actor: Actor) -> Repository:
     """Seeds the demo repository below the data folder and configures it as one that this console made itself."""
     bare: Path = settings.DATA_DIR / "demo.git"
     seed(bare, now=timezone.now())

@@ -10,6 +10,9 @@ from django.db import transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from audit.events import Event
+from audit.record import SYSTEM, Actor, record
+from integrations.actions.subjects import account_subject
 from integrations.models import Account, AccountGroupPermission, AccountUserPermission, Repository
 
 _TEAM = "team:"
@@ -17,21 +20,22 @@ _GRANTED = ("view_account", "propose_override")
 _BATCH = 2000
 
 
-def bring_rights_in_step(repository: Repository) -> None:
+def bring_rights_in_step(repository: Repository, *, actor: Actor = SYSTEM) -> None:
     """Grants and takes rights on all accounts where people or teams changed since the last time; else nothing."""
     since = repository.rights_at
     if since is not None and not get_user_model().objects.filter(changed_at__gt=since).exists():
         return
     with transaction.atomic():
         at = timezone.now()
-        grant_to_owners(Account.objects.filter(repository=repository).defer("body"))
+        grant_to_owners(Account.objects.filter(repository=repository).defer("body"), actor=actor)
         Repository.objects.filter(pk=repository.pk).update(rights_at=at)
 
 
-def grant_to_owners(accounts: Iterable[Account]) -> None:
+def grant_to_owners(accounts: Iterable[Account], *, actor: Actor) -> None:
     """Makes the object rights on each account those of its owner: an active user's address, or `team:<name>`.
 
-    A team's group is made when it is first named; who is in it is an admin's to say.
+    A team's group is made when it is first named; who is in it is an admin's to say. What changes is recorded for
+    each account, with the file that says so.
     """
     rows = list(accounts)
     permissions = list(
@@ -60,31 +64,44 @@ def grant_to_owners(accounts: Iterable[Account]) -> None:
             for permission in permissions
         }
         scope = ids[start : start + _BATCH]
-        _bring_people(scope, wanted_people)
-        _bring_teams(scope, wanted_teams)
+        changed = _bring_people(scope, wanted_people) | _bring_teams(scope, wanted_teams)
+        _record([row for row in chunk if row.pk in changed], actor=actor)
 
 
-def _bring_people(accounts: list[int], wanted: set[tuple[int, int, int]]) -> None:
+def _record(accounts: list[Account], *, actor: Actor) -> None:
+    for account in accounts:
+        data = {"file": f"{account.folder}/account.yaml", "is_team": account.owner.startswith(_TEAM)}
+        subject = account_subject(account.slug, account.name)
+        record(Event.ACCOUNT_RIGHTS_CHANGED, actor=actor, subject=subject, data=data, personal={"owner": account.owner})
+
+
+def _bring_people(accounts: list[int], wanted: set[tuple[int, int, int]]) -> set[int]:
+    """The accounts for which something was granted or taken."""
     rows = AccountUserPermission.objects.filter(content_object__in=accounts)
     known = {
         (account, user, permission): pk
         for pk, account, user, permission in rows.values_list("pk", "content_object_id", "user_id", "permission_id")
     }
-    AccountUserPermission.objects.filter(pk__in=[pk for key, pk in known.items() if key not in wanted]).delete()
+    gone = known.keys() - wanted
+    AccountUserPermission.objects.filter(pk__in=[known[key] for key in gone]).delete()
     AccountUserPermission.objects.bulk_create(
         AccountUserPermission(content_object_id=account, user_id=user, permission_id=permission)
         for account, user, permission in sorted(wanted - known.keys())
     )
+    return {account for account, _, _ in gone | (wanted - known.keys())}
 
 
-def _bring_teams(accounts: list[int], wanted: set[tuple[int, int, int]]) -> None:
+def _bring_teams(accounts: list[int], wanted: set[tuple[int, int, int]]) -> set[int]:
+    """As for people."""
     rows = AccountGroupPermission.objects.filter(content_object__in=accounts)
     known = {
         (account, group, permission): pk
         for pk, account, group, permission in rows.values_list("pk", "content_object_id", "group_id", "permission_id")
     }
-    AccountGroupPermission.objects.filter(pk__in=[pk for key, pk in known.items() if key not in wanted]).delete()
+    gone = known.keys() - wanted
+    AccountGroupPermission.objects.filter(pk__in=[known[key] for key in gone]).delete()
     AccountGroupPermission.objects.bulk_create(
         AccountGroupPermission(content_object_id=account, group_id=group, permission_id=permission)
         for account, group, permission in sorted(wanted - known.keys())
     )
+    return {account for account, _, _ in gone | (wanted - known.keys())}

@@ -6,18 +6,20 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
 
 import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from audit.events import Event
+from audit.record import PERSON, SYSTEM, Actor, record
 from integrations.actions.activation import Overtaken, activate
 from integrations.actions.holds import reasons_to_hold
 from integrations.actions.intake import take_in
 from integrations.actions.rights import bring_rights_in_step
 from integrations.actions.secrets import SecretUnavailable, resolve
+from integrations.actions.subjects import repository_subject, snapshot_subject
 from integrations.core.problems import Problem
 from integrations.git.errors import GitError
 from integrations.git.mirror import Fetched, Mirror, Remote
@@ -28,13 +30,6 @@ log = structlog.get_logger(__name__)
 _SHOWN = 12
 _MOST_PROBLEMS = 1000
 _ATTEMPTS = 3
-
-
-class Actor(Protocol):
-    """The person who acts: a user of the console, whose `str` is their name."""
-
-    pk: int
-    email: str
 
 
 class Result(StrEnum):
@@ -60,8 +55,14 @@ class NotHeld(Exception):
     """The snapshot is not waiting for a decision (any more)."""
 
 
-def sync(repository_id: int, *, actor: str) -> Outcome:
-    """Brings the active snapshot up to the remote's branch. `actor`: who or what asked, for the log.
+@transaction.atomic
+def request_sync(repository: Repository, *, actor: Actor) -> None:
+    """Records that a person asked for a sync; the caller then queues it (`integrations.tasks`)."""
+    record(Event.SYNC_REQUESTED, actor=actor, subject=repository_subject(repository))
+
+
+def sync(repository_id: int, *, actor: Actor = SYSTEM) -> Outcome:
+    """Brings the active snapshot up to the remote's branch. `actor`: who or what the activation is put down to.
 
     Never raises for what a remote or a commit may be like: the outcome says it, the row keeps it, and the last
     good snapshot stays active.
@@ -69,19 +70,19 @@ def sync(repository_id: int, *, actor: str) -> Outcome:
     started = time.monotonic()
     repository = Repository.objects.select_related("active").get(pk=repository_id)
     mirror = mirror_of(repository)
-    with structlog.contextvars.bound_contextvars(repository=repository.name, actor=actor):
+    with structlog.contextvars.bound_contextvars(repository=repository.name, actor=f"{actor.kind} {actor.id}"):
         try:
             fetched = mirror.fetch(remote_of(repository))
         except (GitError, SecretUnavailable) as error:
             return _unreachable(repository, str(error))
-        outcome = _advance(repository, mirror, fetched, started)
-        bring_rights_in_step(repository)
+        outcome = _advance(repository, mirror, fetched, started, actor=actor)
+        bring_rights_in_step(repository, actor=SYSTEM)
         log.info("sync", result=outcome.result, commit=fetched.head[:_SHOWN], seconds=round(outcome.seconds, 3))
         return outcome
 
 
 def replay(
-    repository_id: int, *, limit: int, actor: str, progress: Callable[[int, int], None] = lambda _done, _total: None
+    repository_id: int, *, limit: int, actor: Actor, progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> list[Outcome]:
     """Fetches, then takes in up to `limit` commits of the branch one by one, oldest first, as if each had been synced.
 
@@ -97,34 +98,42 @@ def replay(
     outcomes = []
     for commit in reversed(commits):
         repository = Repository.objects.select_related("active").get(pk=repository_id)
-        outcomes.append(_take(repository, mirror, commit.id, started=time.monotonic(), hold=False))
+        outcomes.append(_take(repository, mirror, commit.id, started=time.monotonic(), hold=False, actor=actor))
         progress(len(outcomes), len(commits))
-    log.info("replay", repository=repository.name, actor=actor, commits=len(outcomes))
+    log.info("replay", repository=repository.name, commits=len(outcomes))
     return outcomes
 
 
-def decide_held(snapshot_id: int, *, accept: bool, actor: Actor, reason: str) -> Outcome:
+def decide_held(
+    snapshot_id: int, *, accept: bool, actor: Actor, reason: str, still_may: Callable[[], None] = lambda: None
+) -> Outcome:
     """Activates a held snapshot, or discards it, and records who decided, when and why.
 
-    Raises NotHeld when it no longer waits. The caller has checked the right to decide.
+    `still_may` raises where the person may not decide: it is asked in the transaction that decides, so that a right
+    withdrawn a moment ago does not count. Raises NotHeld when the snapshot no longer waits.
     """
     started = time.monotonic()
     with transaction.atomic():
         snapshot = Snapshot.objects.select_for_update().select_related("repository").get(pk=snapshot_id)
+        still_may()
         if snapshot.state != Snapshot.State.HELD:
             raise NotHeld
-        snapshot.decided_by_id, snapshot.decided_by_name = actor.pk, str(actor)
+        snapshot.decided_by_id = int(actor.id) if actor.kind == PERSON else None
+        snapshot.decided_by_name = actor.name
         snapshot.decided_at, snapshot.decision_reason = timezone.now(), reason
         if not accept:
             snapshot.state = Snapshot.State.DISCARDED
-            message = f"{actor} discarded commit {snapshot.commit[:_SHOWN]}: {reason}"
+            message = f"{actor.name} discarded commit {snapshot.commit[:_SHOWN]}: {reason}"
             Repository.objects.filter(pk=snapshot.repository_id).update(trouble=message)
         snapshot.save()
-    log.info("held sync decided", commit=snapshot.commit[:_SHOWN], accepted=accept, actor=actor.email)
+        event = Event.HELD_SYNC_ACCEPTED if accept else Event.HELD_SYNC_DISCARDED
+        told = {"repository": snapshot.repository.name, "reasons": snapshot.hold_reasons}
+        record(event, actor=actor, subject=snapshot_subject(snapshot), reason=reason, data=told)
+    log.info("held sync decided", commit=snapshot.commit[:_SHOWN], accepted=accept)
     if not accept:
         return Outcome(result=Result.UNCHANGED, message=message, snapshot=snapshot)
     repository = Repository.objects.select_related("active").get(pk=snapshot.repository_id)
-    return _take(repository, mirror_of(repository), snapshot.commit, started=started, hold=False)
+    return _take(repository, mirror_of(repository), snapshot.commit, started=started, hold=False, actor=actor)
 
 
 def maintain_mirror(repository: Repository) -> None:
@@ -146,17 +155,17 @@ def remote_of(repository: Repository) -> Remote:
     )
 
 
-def _advance(repository: Repository, mirror: Mirror, fetched: Fetched, started: float) -> Outcome:
+def _advance(repository: Repository, mirror: Mirror, fetched: Fetched, started: float, *, actor: Actor) -> Outcome:
     active = repository.active
     if active is not None and active.commit == fetched.head:
         return _unchanged(repository, fetched.head)
     known = Snapshot.objects.filter(repository=repository, commit=fetched.head).first()
     if known is not None and known.state in {Snapshot.State.HELD, Snapshot.State.DISCARDED, Snapshot.State.REJECTED}:
         return _still(repository, known)
-    return _take(repository, mirror, fetched.head, started=started, hold=True)
+    return _take(repository, mirror, fetched.head, started=started, hold=True, actor=actor)
 
 
-def _take(repository: Repository, mirror: Mirror, commit: str, *, started: float, hold: bool) -> Outcome:
+def _take(repository: Repository, mirror: Mirror, commit: str, *, started: float, hold: bool, actor: Actor) -> Outcome:
     """Reads one commit and activates, holds or rejects it; again from the start when another sync was quicker."""
     for _ in range(_ATTEMPTS):
         over = repository.active
@@ -165,12 +174,12 @@ def _take(repository: Repository, mirror: Mirror, commit: str, *, started: float
         intake = take_in(repository, mirror, commit, over=over)
         snapshot = _snapshot(repository, mirror, commit)
         if intake.problems:
-            return _reject(snapshot, intake.problems, started)
+            return _reject(snapshot, intake.problems, started, actor=actor)
         if hold and over is not None and (reasons := reasons_to_hold(repository, mirror, over, commit, intake)):
-            return _hold(snapshot, reasons, started)
+            return _hold(snapshot, reasons, started, actor=actor)
         snapshot.seconds = time.monotonic() - started
         try:
-            activate(snapshot, intake, over=over)
+            activate(snapshot, intake, over=over, actor=actor)
         except Overtaken:
             repository = Repository.objects.select_related("active").get(pk=repository.pk)
             continue
@@ -196,6 +205,7 @@ def _snapshot(repository: Repository, mirror: Mirror, commit: str) -> Snapshot:
         authored_at=info.authored_at,
         subject=info.subject,
         pull_request=info.pull_request,
+        reviewed_by=list(info.reviewed_by),
     )
 
 
@@ -240,7 +250,7 @@ def _trouble(snapshot: Snapshot) -> str:
 
 
 @transaction.atomic(durable=True)
-def _reject(snapshot: Snapshot, problems: tuple[Problem, ...], started: float) -> Outcome:
+def _reject(snapshot: Snapshot, problems: tuple[Problem, ...], started: float, *, actor: Actor) -> Outcome:
     snapshot.state = Snapshot.State.REJECTED
     snapshot.counts = {"problems": len(problems)}
     snapshot.seconds = time.monotonic() - started
@@ -259,6 +269,8 @@ def _reject(snapshot: Snapshot, problems: tuple[Problem, ...], started: float) -
         for position, problem in enumerate(problems[:_MOST_PROBLEMS])
     )
     _mark(snapshot, Repository.Health.REJECTED)
+    told = {"repository": snapshot.repository.name, "problems": len(problems)}
+    record(Event.SYNC_REJECTED, actor=actor, subject=snapshot_subject(snapshot), data=told)
     return Outcome(
         result=Result.REJECTED,
         message=_trouble(snapshot),
@@ -269,12 +281,14 @@ def _reject(snapshot: Snapshot, problems: tuple[Problem, ...], started: float) -
 
 
 @transaction.atomic(durable=True)
-def _hold(snapshot: Snapshot, reasons: list[str], started: float) -> Outcome:
+def _hold(snapshot: Snapshot, reasons: list[str], started: float, *, actor: Actor) -> Outcome:
     snapshot.state = Snapshot.State.HELD
     snapshot.hold_reasons = reasons
     snapshot.seconds = time.monotonic() - started
     snapshot.save()
     _mark(snapshot, Repository.Health.HELD)
+    told = {"repository": snapshot.repository.name, "reasons": reasons}
+    record(Event.SYNC_HELD, actor=actor, subject=snapshot_subject(snapshot), data=told)
     return Outcome(result=Result.HELD, message=_trouble(snapshot), snapshot=snapshot, seconds=snapshot.seconds)
 
 

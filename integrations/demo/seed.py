@@ -6,6 +6,7 @@ commit adds or changes, and `delete:` names those it removes. Keys of `commit.ya
     author: {name, email}
     days_ago, time            the day counts back from `now`; the time is of that day, with its offset
     subject, body             the message
+    reviewed_by: NAME <email> who approved the pull request, as the message's trailer says it
     delete: [path, …]
     branch: NAME              the commit stands on a side branch, which begins at main's head of that moment
     merge: NAME               a merge commit that brings that side branch into main
@@ -64,13 +65,18 @@ def steps() -> Iterator[Step]:
             author=(said["author"]["name"], said["author"]["email"]),
             days_ago=said["days_ago"],
             time=time.fromisoformat(said["time"]),
-            message="\n\n".join(filter(None, (said["subject"], said.get("body", "").strip()))) + "\n",
+            message=_message(said),
             files={path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*")) if path.is_file()},
             deleted=tuple(said.get("delete", ())),
             branch=said.get("branch"),
             merges=said.get("merge"),
             is_broken=said.get("broken", False),
         )
+
+
+def _message(said: Mapping[str, Any]) -> str:
+    trailer = f"Reviewed-by: {said['reviewed_by']}" if "reviewed_by" in said else ""
+    return "\n\n".join(filter(None, (said["subject"], said.get("body", "").strip(), trailer))) + "\n"
 
 
 def seed(bare: Path, *, now: datetime) -> str:

@@ -23,6 +23,7 @@ _PULL_REQUEST = (
     re.compile(r"\AMerge pull request #(\d{1,9})\b"),
 )
 _MERGE_REQUEST = re.compile(r"^See merge request \S*!(\d{1,9})\s*$", re.MULTILINE)
+_REVIEWED = re.compile(r"^(?:Reviewed|Approved)-by: *(.{1,300}?) *$", re.MULTILINE | re.IGNORECASE)
 _BLAMED = re.compile(rb"([0-9a-f]{40}) \d+ (\d+)")
 
 
@@ -55,6 +56,7 @@ class CommitInfo:
     subject: str
     body: str
     pull_request: int | None  # as the merge message of GitHub, Gitea or GitLab names it
+    reviewed_by: tuple[str, ...]  # as the trailers `Reviewed-by` and `Approved-by` name them, usually `Name <address>`
 
 
 def describe(repository: pygit2.Repository, commit: str) -> CommitInfo:
@@ -71,6 +73,7 @@ def describe(repository: pygit2.Repository, commit: str) -> CommitInfo:
         subject=subject.strip(),
         body=body.strip(),
         pull_request=pull_request_of(subject.strip(), body),
+        reviewed_by=tuple(dict.fromkeys(_REVIEWED.findall(body))),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from audit.record import Actor
 from integrations import tasks
 from integrations.actions import mapping_tests
 from integrations.actions.mapping_tests import ask_for_report, queue_due_reports, run_report
@@ -24,6 +25,7 @@ from tests.web.factories import BROKEN
 from tests.web.synced import Config
 
 pytestmark = pytest.mark.django_db
+DANA, ERIN = Actor(id="7", name="dana"), Actor(id="8", name="erin")
 OWN = "customers/acme-corp/contacts_list.jsonata"
 EXPRESSION = "integrations/mappings/salesforce_contacts.jsonata"
 
@@ -165,8 +167,8 @@ def test_a_lost_message_is_sent_again_and_a_dead_run_is_taken_up(sampled: Config
 
 def test_an_older_commit_gets_its_report_when_somebody_asks(sampled: Config) -> None:
     sampled.push_and_sync({OWN: '{"tier": "none"}'})
-    report = ask_for_report(sampled.row, sampled.commits[-2], actor="dana")
-    assert ask_for_report(sampled.row, sampled.commits[-2], actor="erin").pk == report.pk
+    report = ask_for_report(sampled.row, sampled.commits[-2], actor=DANA)
+    assert ask_for_report(sampled.row, sampled.commits[-2], actor=ERIN).pk == report.pk
     assert run_report(report.pk)
     report.refresh_from_db()
     assert (report.state, report.asked_by) == ("done", "dana")
@@ -176,12 +178,12 @@ def test_an_older_commit_gets_its_report_when_somebody_asks(sampled: Config) -> 
 def test_a_commit_that_cannot_be_read_says_why_and_may_be_asked_for_again(sampled: Config) -> None:
     sampled.push(BROKEN)
     sampled.sync()
-    report = ask_for_report(sampled.row, sampled.commits[-1], actor="dana")
+    report = ask_for_report(sampled.row, sampled.commits[-1], actor=DANA)
     assert run_report(report.pk)
     report.refresh_from_db()
     assert report.state == "failed"
     assert "errors" in report.trouble
-    assert ask_for_report(sampled.row, sampled.commits[-1], actor="dana").state == "queued"
+    assert ask_for_report(sampled.row, sampled.commits[-1], actor=DANA).state == "queued"
 
 
 def test_a_fault_of_ours_is_not_silent(sampled: Config, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,9 +221,9 @@ def test_an_activation_while_the_samples_are_read_does_not_mix_two_commits(
 def test_old_reports_go_but_never_the_one_in_force(sampled: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mapping_tests, "MOST_REPORTS", 1)
     active = run_due()
-    older = ask_for_report(sampled.row, sampled.commits[1], actor="dana")
+    older = ask_for_report(sampled.row, sampled.commits[1], actor=DANA)
     run_report(older.pk)
-    oldest = ask_for_report(sampled.row, sampled.commits[0], actor="dana")
+    oldest = ask_for_report(sampled.row, sampled.commits[0], actor=DANA)
     run_report(oldest.pk)
     assert set(MappingTestReport.objects.values_list("pk", flat=True)) == {active.pk, oldest.pk}
 

@@ -14,6 +14,8 @@ import pygit2
 import pytest
 from django.db import connection
 
+from audit.people import actor_of
+from audit.record import SYSTEM
 from console.models import User
 from integrations.actions import activation
 from integrations.actions.repositories import configure_repository
@@ -250,7 +252,7 @@ def test_an_accepted_held_sync_becomes_active_with_the_decision(config: Config, 
     _remove_accounts(config)
     snapshot = config.sync().snapshot
     assert snapshot is not None
-    outcome = decide_held(snapshot.pk, accept=True, actor=people["approver"], reason="They left us")
+    outcome = decide_held(snapshot.pk, accept=True, actor=actor_of(people["approver"]), reason="They left us")
     assert outcome.result is Result.ACTIVATED
     snapshot.refresh_from_db()
     assert (snapshot.state, snapshot.decided_by, snapshot.decision_reason) == (
@@ -260,14 +262,14 @@ def test_an_accepted_held_sync_becomes_active_with_the_decision(config: Config, 
     )
     assert Account.objects.count() == 1
     with pytest.raises(NotHeld):
-        decide_held(snapshot.pk, accept=True, actor=people["approver"], reason="Again")
+        decide_held(snapshot.pk, accept=True, actor=actor_of(people["approver"]), reason="Again")
 
 
 def test_a_discarded_held_sync_never_becomes_active(config: Config, people: dict[str, User]) -> None:
     _remove_accounts(config)
     snapshot = config.sync().snapshot
     assert snapshot is not None
-    decide_held(snapshot.pk, accept=False, actor=people["engineer"], reason="A mistake")
+    decide_held(snapshot.pk, accept=False, actor=actor_of(people["engineer"]), reason="A mistake")
     assert config.sync().result is Result.HELD
     assert Account.objects.count() == 3
     assert "A mistake" in config.row.trouble
@@ -302,7 +304,7 @@ def test_two_syncs_at_once_activate_once(config: Config) -> None:
 
     def run() -> None:
         try:
-            results.append(sync(config.pk, actor="test").result)
+            results.append(sync(config.pk, actor=SYSTEM).result)
         finally:
             connection.close()
 
@@ -372,8 +374,8 @@ def test_a_commit_that_is_not_there_is_no_moment(config: Config, at: str) -> Non
 def test_a_first_commit_with_errors_leaves_nothing_active(db: None, tmp_path: Path, settings: Any) -> None:
     settings.DATA_DIR = tmp_path / "data"
     build(tmp_path / "bad.git", [{"customers/acme-corp/account.yaml": "name: [\n"}])
-    row = configure_repository(name="bad", url=f"file://{tmp_path / 'bad.git'}", branch="main", actor="test")
-    assert sync(row.pk, actor="test").result is Result.REJECTED
+    row = configure_repository(name="bad", url=f"file://{tmp_path / 'bad.git'}", branch="main", actor=SYSTEM)
+    assert sync(row.pk, actor=SYSTEM).result is Result.REJECTED
     with pytest.raises(UnknownMoment, match="not been synced"):
         reader_for(Repository.objects.get(pk=row.pk))
 
@@ -389,7 +391,7 @@ def test_a_worker_killed_in_the_middle_of_a_sync_changes_nothing(config: Config)
         "from integrations.actions import activation\n"
         "activation.write_connections = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "from integrations.actions.sync import sync\n"
-        f"sync({config.pk}, actor='doomed')\n"
+        f"sync({config.pk})\n"
     )
     ended = subprocess.run([sys.executable, "-c", script], env=_environment(), capture_output=True, check=False)
     assert ended.returncode == -9, ended.stderr.decode()

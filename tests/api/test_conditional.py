@@ -73,11 +73,13 @@ def test_an_older_commit_that_returns_brings_new_changes(api, config):
     config.push_and_sync({"customers/acme-corp/salesforce.yaml": "config:\n  pagination:\n    page_size: 1\n"})
     rewind(config.path, config.commits[1])
     held = config.sync()
+    from audit.people import actor_of
     from integrations.actions.sync import decide_held
     from tests.web.factories import person
 
     if held.snapshot.commit != config.row.active.commit:
-        decide_held(held.snapshot.pk, accept=True, actor=person("decider@example.com", "engineer"), reason="test")
+        decider = actor_of(person("decider@example.com", "engineer"))
+        decide_held(held.snapshot.pk, accept=True, actor=decider, reason="test")
     assert config.row.active.commit == config.commits[1]
     second = again(api, first, path, {})
     assert second.status_code == 200

@@ -61,6 +61,7 @@ def _with_servers(folder: Path, database: str, broker: str, size: Size) -> list[
     small = ["--small"] if size == SMALL else []
     figures = _run(environment, "tests.bench.sync", str(folder / "made.git"), *small)
     figures += _run(environment, "tests.bench.merges")
+    figures += _run(environment, "tests.bench.previews", *small)
     figures += _run(environment, "tests.bench.expressions", "--known", *small)
     subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
     cookie, token = _sign_in(environment)
@@ -89,6 +90,7 @@ def _sign_in(environment: dict[str, str]) -> tuple[str, str]:
     """A viewer's session cookie and API token."""
     script = """
 import django; django.setup()
+import time
 from importlib import import_module
 from datetime import timedelta
 from django.utils import timezone
@@ -96,16 +98,21 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import Group
 from console.models import User
-from console.tokens import issue_token
+from audit.people import command
+from console.tokens import issue_token, roles_of
 user = User.objects.create_user("viewer@example.com", "correct-horse-battery")
 user.groups.add(Group.objects.get(name="viewer"))
 session = import_module(settings.SESSION_ENGINE).SessionStore()
 session[SESSION_KEY] = str(user.pk)
 session[BACKEND_SESSION_KEY] = "console.backends.RoleBackend"
 session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+session["started"] = session["seen"] = time.time()
 session.save()
 print(settings.SESSION_COOKIE_NAME + "=" + session.session_key)
-print(issue_token(user, name="bench", expires=timezone.now() + timedelta(days=1), actor="bench")[1])
+role = (roles_of(user) or [""])[0]
+expires = timezone.now() + timedelta(days=1)
+scopes = ["read", "evaluate"]
+print(issue_token(user, name="bench", expires=expires, role=role, scopes=scopes, actor=command("bench"))[1])
 """
     result = subprocess.run(
         [sys.executable, "-c", script], env=environment, check=True, stdout=subprocess.PIPE, text=True

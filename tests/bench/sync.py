@@ -26,14 +26,15 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
+    from audit.record import SYSTEM
     from integrations.actions.repositories import configure_repository
     from integrations.actions.sync import Result, sync
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
-    repository = configure_repository(name="made", url=f"file://{_REMOTE}", branch="main", actor="bench")
+    repository = configure_repository(name="made", url=f"file://{_REMOTE}", branch="main", actor=SYSTEM)
     started = time.perf_counter()
-    outcome = sync(repository.pk, actor="bench")
+    outcome = sync(repository.pk, actor=SYSTEM)
     first = time.perf_counter() - started
     assert outcome.result is Result.ACTIVATED, (outcome.message, outcome.problems[:5])
     peak = max(
@@ -45,7 +46,7 @@ def main() -> None:
     subprocess.run(["git", "clone", "-q", "--mirror", str(_REMOTE), str(twin)], check=True)
     for turn in range(_ROUNDS):
         started = time.perf_counter()
-        assert sync(repository.pk, actor="bench").result is Result.UNCHANGED
+        assert sync(repository.pk, actor=SYSTEM).result is Result.UNCHANGED
         nothing.append(time.perf_counter() - started)
         change_one(_REMOTE, account=turn * 97 % _SIZE.accounts, page_size=101 + turn, size=_SIZE)
         started = time.perf_counter()
@@ -53,7 +54,7 @@ def main() -> None:
         subprocess.run(["git", "-C", str(twin), "diff", "--stat", "main~1", "main"], check=True, capture_output=True)
         plain.append(time.perf_counter() - started)
         started = time.perf_counter()
-        outcome = sync(repository.pk, actor="bench")
+        outcome = sync(repository.pk, actor=SYSTEM)
         changed.append(time.perf_counter() - started)
         assert outcome.result is Result.ACTIVATED, outcome.message
         assert outcome.snapshot is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.db.models import Model
 
+from audit.record import SYSTEM
 from integrations.actions.repositories import configure_repository
 from integrations.actions.sync import Outcome, Result, replay, sync
 from integrations.models import (
@@ -48,7 +49,7 @@ class Config:
         self.commits += build(self.path, commits, messages=messages)
 
     def sync(self) -> Outcome:
-        return sync(self.pk, actor="test")
+        return sync(self.pk, actor=SYSTEM)
 
     def push_and_sync(self, files: Mapping[str, Content], message: str = "A change") -> Outcome:
         self.push(files, messages=[message])
@@ -78,10 +79,10 @@ def config_at(remote: Path, origin: Path, commits: Sequence[str], data: Path) ->
 
 
 def first_sync(remote: Path) -> None:
-    row = configure_repository(name="small", url=f"file://{remote}", branch="main", actor="test")
-    outcomes = replay(row.pk, limit=10, actor="test")
+    row = configure_repository(name="small", url=f"file://{remote}", branch="main", actor=SYSTEM)
+    outcomes = replay(row.pk, limit=10, actor=SYSTEM)
     assert [outcome.result for outcome in outcomes] == [Result.ACTIVATED, Result.ACTIVATED], outcomes
-    assert sync(row.pk, actor="test").result is Result.UNCHANGED
+    assert sync(row.pk, actor=SYSTEM).result is Result.UNCHANGED
 
 
 def restore(remote: Path) -> None:

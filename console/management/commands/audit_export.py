@@ -13,6 +13,7 @@ from django.db import transaction
 from audit.events import Event
 from audit.export import NothingSealed, export
 from audit.keys import signer
+from audit.proofs import Unprovable
 from audit.record import ACCOUNT, Actor, Subject, record
 
 
@@ -29,18 +30,20 @@ class Command(BaseCommand):
         account = options["account"]
         subject = Subject(kind=ACCOUNT, id=account) if account else Subject(kind="audit-log", id="all")
         span = {"from": options["start"].isoformat(), "to": options["end"].isoformat()}
-        with transaction.atomic():
-            record(Event.EVIDENCE_EXPORTED, actor=Actor(kind="command", id="audit_export"), subject=subject, data=span)
-        lines = export(signer().verifier, start=options["start"], end=options["end"], account=account)
         try:
-            if options["output"]:
-                with options["output"].open("w", encoding="utf-8") as file:
-                    file.writelines(f"{line}\n" for line in lines)
-            else:
-                for line in lines:
-                    self.stdout.write(line)
+            lines = export(signer().verifier, start=options["start"], end=options["end"], account=account)
         except NothingSealed:
             raise CommandError("Nothing is sealed yet; run audit_seal.") from None
+        except Unprovable:
+            raise CommandError("The log does not lead to the root that was signed; run audit_verify.") from None
+        with transaction.atomic():
+            record(Event.EVIDENCE_EXPORTED, actor=Actor(kind="command", id="audit_export"), subject=subject, data=span)
+        if options["output"]:
+            with options["output"].open("w", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        else:
+            for line in lines:
+                self.stdout.write(line)
 
 
 def _moment(text: str) -> datetime:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from audit.people import command
 from console.management.output import add_format, print_json, print_problems, problem_as_json
 from integrations.actions.repositories import configure_from_environment
 from integrations.actions.sync import Outcome, Result, sync
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            configure_from_environment(actor="command")
+            configure_from_environment(actor=command("sync"))
         except GitError as error:
             raise CommandError(str(error)) from error
         repositories = Repository.objects.order_by("pk")
@@ -33,7 +34,7 @@ class Command(BaseCommand):
             repositories = repositories.filter(name=options["repository"])
         if not repositories:
             raise CommandError("No such repository; set CONFIG_REPOSITORY_URL, or run `up` for the demo.")
-        outcomes = {repository.name: sync(repository.pk, actor="command") for repository in repositories}
+        outcomes = {repository.name: sync(repository.pk, actor=command("sync")) for repository in repositories}
         if options["format"] == "json":
             print_json(self.stdout, {"version": 1, "repositories": [_as_json(*item) for item in outcomes.items()]})
         else:

@@ -17,6 +17,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from audit.people import command
+from console.configuration import record_settings
 from console.demo_people import PEOPLE, make_demo_people
 from integrations.actions.repositories import configure_demo, configure_from_environment
 from integrations.actions.sync import Outcome, Result, replay, sync
@@ -25,6 +27,7 @@ from integrations.models import Repository
 
 _DEMO_COMMITS = 500
 _STOP_SECONDS = 10
+_ACTOR = command("up")
 
 
 class Command(BaseCommand):
@@ -43,12 +46,13 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
+        record_settings(actor=_ACTOR)
         try:
-            repository = configure_from_environment(actor="up") or configure_demo(actor="up")
+            repository = configure_from_environment(actor=_ACTOR) or configure_demo(actor=_ACTOR)
         except GitError as error:
             raise CommandError(str(error)) from error
         if repository.is_trusted:
-            make_demo_people()
+            make_demo_people(actor=_ACTOR)
         self._say(f"Reading {repository.name} from {repository.url} …")
         outcome = self._sync(repository)
         active = Repository.objects.select_related("active").get(pk=repository.pk).active
@@ -62,8 +66,8 @@ class Command(BaseCommand):
         if repository.is_trusted and repository.active is None:
             # The demo's history is taken in commit by commit, so that “what changed?” has answers at once.
             self._say("The demo's history is read commit by commit, once; this takes half a minute.")
-            replay(repository.pk, limit=_DEMO_COMMITS, actor="up", progress=self._progress)
-        outcome = sync(repository.pk, actor="up")
+            replay(repository.pk, limit=_DEMO_COMMITS, actor=_ACTOR, progress=self._progress)
+        outcome = sync(repository.pk, actor=_ACTOR)
         if outcome.result is Result.REJECTED and repository.is_trusted:
             raise CommandError("The demo repository could not be read; this is a fault of the console.")
         return outcome

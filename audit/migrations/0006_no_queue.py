@@ -10,7 +10,7 @@ def drop_queue(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0002_triggers")]
+    dependencies = [("audit", "0005_search")]
     operations = [
         migrations.RunPython(drop_queue),
         migrations.DeleteModel("Pending"),
