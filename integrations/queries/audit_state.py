@@ -9,8 +9,9 @@ from urllib.parse import urlsplit, urlunsplit
 from django.conf import settings
 from django.utils import timezone
 
-from audit.models import Checkpoint, Delivery, Entry, Pending, TreeHead, Verification
-from audit.streaming import sinks
+from audit.models import Checkpoint, Delivery, TreeHead, Verification
+from audit.streaming import sink_names
+from audit.waiting import Mark, tally
 
 LATE = timedelta(minutes=1)  # as `verify.UNSEALED`: an entry without a leaf for longer is a finding
 _SHOWN = 5
@@ -65,12 +66,9 @@ def log_state() -> LogState:
 
 
 def sealing_state() -> Sealing:
-    first = Pending.objects.order_by("entry_id").values_list("entry_id", flat=True).first()
-    return Sealing(
-        leaves=TreeHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0,
-        waiting=Pending.objects.count(),
-        oldest=Entry.objects.filter(pk=first).values_list("at", flat=True).first() if first is not None else None,
-    )
+    head = TreeHead.objects.filter(pk=1).first()
+    waiting, oldest = tally(Mark.of(head))
+    return Sealing(leaves=head.size if head else 0, waiting=waiting, oldest=oldest)
 
 
 def verifications(limit: int = 10) -> list[Verification]:
@@ -79,9 +77,9 @@ def verifications(limit: int = 10) -> list[Verification]:
 
 
 def _receivers(leaves: int) -> tuple[Receiver, ...]:
-    rows = Delivery.objects.in_bulk([sink.name for sink in sinks()])
+    rows = Delivery.objects.in_bulk(sink_names())
     found = []
-    for name, row in ((sink.name, rows.get(sink.name)) for sink in sinks()):
+    for name, row in ((name, rows.get(name)) for name in sink_names()):
         lag = max(0, leaves - (row.next_index if row else 0))
         found.append(
             Receiver(name=name, lag=lag, trouble=row.trouble if row else "", due_at=row.due_at if row else None)

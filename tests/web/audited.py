@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from audit import triggers
 from audit.events import Event
-from audit.models import Checkpoint, Entry, Leaf, Pending, PersonalData, TreeHead
+from audit.models import Checkpoint, Entry, Leaf, PersonalData, TreeHead
 from audit.people import actor_of, subject_of
 from audit.record import SYSTEM, Actor, Subject, intent, outcome, record
 from console.models import User
@@ -20,7 +20,7 @@ ACME = Subject(kind="account", id="acme-corp", name="Acme Corp")
 def empty_log() -> None:
     """Takes away what making the people and the repository has recorded, as only the owner of the tables can."""
     triggers.remove(connection)
-    for model in (Entry, Leaf, Checkpoint, TreeHead, PersonalData, Pending):
+    for model in (Entry, Leaf, Checkpoint, TreeHead, PersonalData):
         model._default_manager.all().delete()
     triggers.install(connection)
 
