@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+from django.db.models import Count, Exists, Max, Min, OuterRef
 from django.utils import timezone
 
-from audit.models import Checkpoint, Delivery, Entry, Pending, TreeHead, Verification
+from audit.models import Checkpoint, Delivery, Entry, Leaf, TreeHead, Verification
 from audit.streaming import sinks
 
 LATE = timedelta(minutes=1)  # as `verify.UNSEALED`: an entry without a leaf for longer is a finding
 _SHOWN = 5
+_RECENT = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +67,12 @@ def log_state() -> LogState:
 
 
 def sealing_state() -> Sealing:
-    first = Pending.objects.order_by("entry_id").values_list("entry_id", flat=True).first()
-    return Sealing(
-        leaves=TreeHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0,
-        waiting=Pending.objects.count(),
-        oldest=Entry.objects.filter(pk=first).values_list("at", flat=True).first() if first is not None else None,
-    )
+    """Of the last `_RECENT` entries: what has waited for longer than that many acts is for verification to find."""
+    last = Entry.objects.aggregate(last=Max("pk"))["last"] or 0
+    unsealed = Entry.objects.filter(~Exists(Leaf.objects.filter(entry_id=OuterRef("pk"))), pk__gt=last - _RECENT)
+    found = unsealed.aggregate(waiting=Count("pk"), oldest=Min("at"))
+    leaves = TreeHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+    return Sealing(leaves=leaves, waiting=found["waiting"], oldest=found["oldest"])
 
 
 def verifications(limit: int = 10) -> list[Verification]:
