@@ -69,6 +69,11 @@ _NAMES = {
 }
 
 
+def right_name(right: str) -> str:
+    """What the right lets one do, as a sentence goes on after “the right to”; empty for one that pages do not know."""
+    return _NAMES.get(right, "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denial:
     """Why a person may not: the right that is missing and who has it. Told as a sentence, which asks for their names.

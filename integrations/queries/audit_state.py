@@ -15,6 +15,7 @@ from audit.waiting import Mark, tally
 
 LATE = timedelta(minutes=1)  # as `verify.UNSEALED`: an entry without a leaf for longer is a finding
 _SHOWN = 5
+_RECENT = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
