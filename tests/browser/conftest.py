@@ -57,7 +57,8 @@ def site(
     _origin: tuple[Path, list[str]],
 ) -> Site:
     # A test with a live server empties every table at its end, the roles that a migration made among them.
-    import_module("console.migrations.0002_roles").seed(apps, None)
+    for migration in ("0002_roles", "0003_rights_of_roles"):
+        import_module(f"console.migrations.{migration}").seed(apps, None)
     settings.DATA_DIR = tmp_path / "data"
     config = config_at(tmp_path / "config.git", *_origin, settings.DATA_DIR)
     people = {email: person(email, role, name=name) for email, role, name in _PEOPLE}
