@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     _RepositoryBase = admin.ModelAdmin[Repository]
     _RepositoryFormBase = forms.ModelForm[Repository]
     _PersonFormBase = forms.ModelForm[User]
-    _ChangeFormBase, _CreationFormBase = UserChangeForm[User], AdminUserCreationForm[User]
+    _ChangeFormBase = UserChangeForm[User]
+    _CreationFormBase = AdminUserCreationForm[User]
 else:  # Django's classes take no parameters at run time
     _PeopleBase, _TokenBase = UserAdmin, admin.ModelAdmin
     _RepositoryBase, _RepositoryFormBase = admin.ModelAdmin, forms.ModelForm
