@@ -37,10 +37,13 @@ if TYPE_CHECKING:
     _RepositoryBase = admin.ModelAdmin[Repository]
     _RepositoryFormBase = forms.ModelForm[Repository]
     _PersonFormBase = forms.ModelForm[User]
+    _ChangeFormBase = UserChangeForm[User]
+    _CreationFormBase = AdminUserCreationForm[User]
 else:  # Django's classes take no parameters at run time
     _PeopleBase, _TokenBase = UserAdmin, admin.ModelAdmin
     _RepositoryBase, _RepositoryFormBase = admin.ModelAdmin, forms.ModelForm
     _PersonFormBase = forms.ModelForm
+    _ChangeFormBase, _CreationFormBase = UserChangeForm, AdminUserCreationForm
 
 admin.site.site_header = admin.site.site_title = "Glasshouse"
 # allauth's pages would write past the log: second factors and links to a provider are people's own, or a command's, and
@@ -56,11 +59,11 @@ class _Reasoned(_PersonFormBase):
     reason = forms.CharField(max_length=2000, help_text="It is kept for good in the audit log.")
 
 
-class PersonForm(_Reasoned, UserChangeForm):
+class PersonForm(_Reasoned, _ChangeFormBase):
     pass
 
 
-class NewPersonForm(_Reasoned, AdminUserCreationForm):
+class NewPersonForm(_Reasoned, _CreationFormBase):
     pass
 
 
