@@ -22,9 +22,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealingState:
-    """`waits_for` is the age of the oldest entry without a leaf, in seconds; 0 when there is none."""
+    """`since`: when the oldest entry without a leaf was written; None when there is none. `waits_for`: its age, seconds."""
 
     unsealed: int
+    since: datetime | None
     waits_for: float
     leaves: int
     checkpoint_size: int
@@ -45,6 +46,7 @@ def sealing_state() -> SealingState:
     troubled = Delivery.objects.exclude(trouble="").order_by("sink").values_list("sink", "attempts", "trouble")
     return SealingState(
         unsealed=number,
+        since=since,
         waits_for=max(0.0, (datetime.now(UTC) - since).total_seconds()) if since else 0.0,
         leaves=head.size if head else 0,
         checkpoint_size=size,
