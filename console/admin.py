@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -34,6 +37,10 @@ else:  # Django's classes take no parameters at run time
 
 admin.site.site_header = admin.site.site_title = "Glasshouse"
 admin.site.index_title = "People, tokens and repositories"
+# What people sign in with comes and goes by acts that are recorded; here it could be changed behind the log's back.
+for _model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
 
 
 @admin.register(User)
