@@ -288,6 +288,10 @@ class TestRequiredByRole:
         confirmed(client, erin)
         assert client.get("/accounts/").status_code == 200
 
+    def test_a_superuser_is_asked_too(self, config: object) -> None:
+        root = User.objects.create_superuser("root@example.com", PASSWORD)
+        assert client_of(root).get("/accounts/")["Location"].startswith("/me/app/")
+
     def test_other_roles_go_on(self, config: object) -> None:
         assert client_of(person("v@example.com", "viewer")).get("/accounts/").status_code == 200
 
