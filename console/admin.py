@@ -51,6 +51,10 @@ admin.site.site_header = admin.site.site_title = "Glasshouse"
 admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
 admin.site.unregister(Group)  # what a role may is written in migrations
 admin.site.index_title = "People, tokens and repositories"
+# What people sign in with comes and goes by acts that are recorded; here it could be changed behind the log's back.
+for _model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
 
 
 class _Reasoned(_PersonFormBase):

@@ -226,6 +226,8 @@ MFA_FORMS = {
 }
 # Whoever has one of these roles sets up a second factor before anything else; never asked for in the demo.
 MFA_REQUIRED_ROLES = env.words("MFA_REQUIRED_ROLES", ("approver", "responder", "admin", "auditor", "engineer"))
+if strangers := sorted(set(MFA_REQUIRED_ROLES) - ROLES):
+    raise ImproperlyConfigured(f"MFA_REQUIRED_ROLES names {', '.join(strangers)}, which is no role.")
 
 # --- single sign-on --------------------------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "console.sign_in.sso_adapter.SingleSignOnAdapter"
