@@ -197,7 +197,7 @@ _OURS: Mapping[str, Page] = {
     "me_end_other_sessions": post("/me/sessions/end-others/", signed_in(302)),
     "me_end_session": post("/me/sessions/none/end/", signed_in(302)),
     "me_make_token": form("/me/tokens/", signed_in(302)),  # first to confirm with a second factor
-    "me_revoke_token": post("/me/tokens/{token}/revoke/", roles("viewer", status=302, others=404))  # whose it is,
+    "me_revoke_token": post("/me/tokens/{token}/revoke/", roles("viewer", status=302, others=404)),  # whose it is
     # --- API ----------------------------------------------------------------------------------------------
     "api:schema": api("/api/schema/", signed_in()),
     "api:accounts": api("/api/v1/accounts/", more=["q=o", "owner=team:emea-csm", "integration=salesforce"]),
