@@ -34,7 +34,6 @@ from integrations.git.folder import FolderTree
 from integrations.loader import load
 from tests.core.edits.grounds import diff
 from tests.loader.repositories import EVALUATOR
-from tests.services import require
 
 
 class Demo:
@@ -260,8 +259,8 @@ def test_the_loader_reads_what_was_written(demo, tmp_path):
     assert set(now.files) - set(demo.files) == {"environments/production/pipedrive.tf"}
 
 
+@pytest.mark.needs("terraform")
 def test_terraform_would_lay_it_out_in_the_same_way(demo, tmp_path):
-    require("terraform")
     for name, (scope, path, value) in {
         "short": (Scope(layer=Layer.PLATFORM, integration="salesforce"), ("pagination", "n"), 1),
         "long": (Scope(layer=Layer.PLATFORM, integration="salesforce"), ("pagination", "a_very_long_name"), 1),
