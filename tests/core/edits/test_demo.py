@@ -263,14 +263,30 @@ def test_the_loader_reads_what_was_written(demo, tmp_path):
 
 @pytest.mark.needs("terraform")
 def test_terraform_would_lay_it_out_in_the_same_way(demo, tmp_path):
-    for name, (scope, path, value) in {
-        "short": (Scope(layer=Layer.PLATFORM, integration="salesforce"), ("pagination", "n"), 1),
-        "long": (Scope(layer=Layer.PLATFORM, integration="salesforce"), ("pagination", "a_very_long_name"), 1),
-        "object": (Scope(layer=Layer.PLATFORM, integration="salesforce"), ("retry",), {"a": 1, "bcd": {"e": [1]}}),
-        "first": (Scope(layer=Layer.ENVIRONMENT, integration="pipedrive", environment="staging"), ("a", "b"), "c"),
-    }.items():
-        folder = tmp_path / name
-        write(folder, demo.after(demo.files, SetConfig(scope=scope, path=path, value=value)))
-        command = ["terraform", "fmt", "-check", "-recursive", "-diff", str(folder)]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert result.returncode == 0, result.stdout
+    wanted = {
+        ("pagination", "n"): 1,
+        ("pagination", "a_very_long_name"): 1,
+        ("pagination", "page_size"): 123456,
+        ("retry",): {"a": 1, "bcd": {"e": [1, "x"]}, "f": "${x}"},
+        ("headers", "X-Note"): "x",
+        ("api_version",): "v1",
+        ("endpoints", "more", "list"): {"method": "GET"},
+        ("oauth_app", "scopes"): ["a", "b"],
+    }
+    count = 0
+    for document in [*demo.of_type(IntegrationDocument), *demo.of_type(OverrideDocument)]:
+        if not document.source.file.endswith(".tf"):
+            continue
+        scope = scope_of(document)
+        edits = [SetConfig(scope=scope, path=path, value=value) for path, value in wanted.items()]
+        edits += [RemoveConfig(scope=scope, path=path) for path, _ in leaves(document.config)[:6]]
+        for edit in edits:
+            edited, error = attempt(demo.after, demo.files, edit)
+            text = None if error else edited.get(document.source.file)
+            if text is not None and text != demo.files[document.source.file]:
+                count += 1
+                write(tmp_path, {f"{count}.tf": text})
+    assert count > 100
+    command = ["terraform", "fmt", "-check", "-diff", str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
