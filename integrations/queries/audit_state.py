@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
-from django.utils import timezone
 
-from audit.models import Checkpoint, Delivery, TreeHead, Verification
+from audit.health import SealingState, sealing_state
+from audit.models import Checkpoint, Delivery, Verification
 from audit.streaming import sink_names
-from audit.waiting import Mark, tally
 
-LATE = timedelta(minutes=1)  # as `verify.UNSEALED`: an entry without a leaf for longer is a finding
 _SHOWN = 5
-_RECENT = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealing:
-    """`waiting`: entries without a leaf; `oldest`: when the first of them was written."""
-
-    leaves: int
-    waiting: int
-    oldest: datetime | None
-
-    @property
-    def is_late(self) -> bool:
-        return self.oldest is not None and timezone.now() - self.oldest > LATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +29,7 @@ class Receiver:
 class LogState:
     """`remote`: where the checkpoints are pushed, without what could be a password; empty when they stay here."""
 
-    sealing: Sealing
+    sealing: SealingState
     checkpoints: int
     newest: tuple[Checkpoint, ...]
     repository: str
@@ -64,12 +48,6 @@ def log_state() -> LogState:
         remote=_without_secrets(settings.AUDIT_CHECKPOINT_REMOTE),
         receivers=_receivers(sealing.leaves),
     )
-
-
-def sealing_state() -> Sealing:
-    head = TreeHead.objects.filter(pk=1).first()
-    waiting, oldest = tally(Mark.of(head))
-    return Sealing(leaves=head.size if head else 0, waiting=waiting, oldest=oldest)
 
 
 def verifications(limit: int = 10) -> list[Verification]:
