@@ -63,6 +63,6 @@ def _cursor(connection: BaseDatabaseWrapper) -> Any:
         return connection.cursor()
     from psycopg import Cursor, pq  # for PostgreSQL alone
 
-    plain = Cursor(connection.connection)
+    plain: Any = Cursor(connection.connection)
     plain.format = pq.Format.BINARY
     return connection.make_debug_cursor(plain) if connection.queries_logged else connection.make_cursor(plain)
