@@ -42,7 +42,7 @@ $(SCAN)/.scan: requirements/scan.txt | $(BIN)/python
 
 # --- run --------------------------------------------------------------------------------------------------------
 
-.PHONY: help run dev test test-sqlite test-services check schema bench assets assets-verify lock screenshots clean
+.PHONY: help run dev test test-sqlite test-services scan check schema bench soak assets assets-verify lock screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,7 +78,18 @@ test-services: $(VENV)/.dev
 AS_DEPLOYED = env SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	ALLOWED_HOSTS=console.example.com GLASSHOUSE_DATA=build/check DATABASE_URL=sqlite:///build/check/check.sqlite3
 
-check: $(VENV)/.dev ## lint, format, types, import contracts, deployment, migrations, OpenAPI, assets
+# Offline: the rules are ours, nothing is reported and no newer version asked for.
+SEMGREP = PATH="$(abspath $(SCAN))/bin:$$PATH" semgrep
+SEMGREP_QUIET := --metrics off --disable-version-check
+SCANNED := console integrations audit templates manage.py
+
+scan: $(VENV)/.dev $(SCAN)/.scan ## look for the mistakes that tests/semgrep describes, and what bandit knows
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive console integrations audit manage.py
+	@mkdir -p build
+	@$(SEMGREP) --test $(SEMGREP_QUIET) tests/semgrep >build/scan.log 2>&1 || { cat build/scan.log; exit 1; }
+	$(SEMGREP) scan --config tests/semgrep $(SEMGREP_QUIET) --error --quiet --jobs $(JOBS) $(SCANNED)
+
+check: $(VENV)/.dev scan ## lint, format, types, import contracts, scanners, deployment, migrations, OpenAPI, assets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy console integrations audit manage.py
@@ -96,6 +107,9 @@ schema: $(VENV)/.dev ## write docs/openapi.yaml
 
 bench: $(VENV)/.dev ## measure speed and memory on made data (ARGS=... for the benchmark)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(VENV)/.dev ## kill the audit log's writers, sealers and server for 90 s and see that nothing is lost (ARGS=... for it)
+	$(BIN)/python -m tests.bench.audit_soak $(ARGS)
 
 screenshots: $(VENV)/.dev ## take the README's screenshots in Chromium
 	$(BIN)/python -m tests.browser.screenshots $(ARGS)

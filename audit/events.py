@@ -37,14 +37,21 @@ class Event(StrEnum):
     MFA_ADDED = "mfa-added", Category.SIGN_IN, "{actor} added a second factor to {subject}", True
     MFA_REMOVED = "mfa-removed", Category.SIGN_IN, "{actor} removed a second factor from {subject}", True
     RECOVERY_CODES_MADE = "recovery-codes-made", Category.SIGN_IN, "{actor} made new recovery codes", True
-    RECOVERY_CODE_USED = "recovery-code-used", Category.SIGN_IN, "{actor} signed in with a recovery code", True
+    RECOVERY_CODE_USED = "recovery-code-used", Category.SIGN_IN, "{actor} used a recovery code", True
+    SESSION_REVOKED = "session-revoked", Category.SIGN_IN, "{actor} ended sessions of {subject}", True
+    SSO_LINKED = "sso-linked", Category.SIGN_IN, "{actor} let {subject} sign in by single sign-on", True
 
     ROLE_GRANTED = "role-granted", Category.RIGHTS, "{actor} gave a role to {subject}", True
     ROLE_WITHDRAWN = "role-withdrawn", Category.RIGHTS, "{actor} took a role from {subject}", True
+    ROLE_TAKEN = "role-taken", Category.RIGHTS, "{actor} gave a role or team to themself", True
+    TEAM_JOINED = "team-joined", Category.RIGHTS, "{actor} put {subject} in a team", True
+    TEAM_LEFT = "team-left", Category.RIGHTS, "{actor} took {subject} out of a team", True
     TOKEN_MADE = "token-made", Category.RIGHTS, "{actor} made the token {subject}", True
     TOKEN_REVOKED = "token-revoked", Category.RIGHTS, "{actor} revoked the token {subject}", True
     USER_MADE = "user-made", Category.RIGHTS, "{actor} made the user {subject}", True
     USER_DEACTIVATED = "user-deactivated", Category.RIGHTS, "{actor} deactivated {subject}", True
+    USER_REACTIVATED = "user-reactivated", Category.RIGHTS, "{actor} let {subject} sign in again", True
+    USER_CHANGED = "user-changed", Category.RIGHTS, "{actor} changed the name or address of {subject}", True
     ACCOUNT_RIGHTS_CHANGED = "account-rights-changed", Category.RIGHTS, "{actor} changed who owns {subject}", True
     ACCESS_DENIED = "access-denied", Category.RIGHTS, "{actor} was denied {subject}", True
 
@@ -56,6 +63,7 @@ class Event(StrEnum):
     )
 
     REPOSITORY_CONFIGURED = "repository-configured", Category.REPOSITORY, "{actor} configured {subject}", True
+    SETTINGS_CHANGED = "settings-changed", Category.REPOSITORY, "The settings of {subject} changed", True
     SYNC_REQUESTED = "sync-requested", Category.SYNC, "{actor} asked for a sync of {subject}"
     SYNC_ACTIVATED = "sync-activated", Category.SYNC, "{actor} made {subject} active"
     SYNC_REJECTED = "sync-rejected", Category.SYNC, "{actor} rejected {subject}, which has errors"
@@ -89,6 +97,7 @@ class Event(StrEnum):
     WEBHOOK_TAKEN = "webhook-taken", Category.PROPOSAL, "{actor} took news of {subject} from the forge"
 
     EVIDENCE_EXPORTED = "evidence-exported", Category.AUDIT, "{actor} exported evidence about {subject}", True
+    VERIFICATION_REQUESTED = "verification-requested", Category.AUDIT, "{actor} asked to verify the audit log"
     LOG_VERIFIED = "log-verified", Category.AUDIT, "{actor} verified the audit log"
     CHECKPOINT_KEY_MADE = "checkpoint-key-made", Category.AUDIT, "{actor} made the checkpoint key {subject}", True
     PERSONAL_DATA_ERASED = "personal-data-erased", Category.AUDIT, "{actor} erased personal data of {subject}", True

@@ -40,8 +40,17 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name_plural = "entries"
+        permissions: ClassVar = [
+            ("view_log", "Can see the audit log"),
+            ("verify_log", "Can verify the audit log"),
+            ("export_evidence", "Can export evidence from the audit log"),
+        ]
         indexes: ClassVar = [
-            models.Index(fields=["at"], name="audit_entry_at"),
+            # With the id, so that the ids of a span of time are told from the index alone.
+            models.Index(fields=["at", "id"], name="audit_entry_at"),
+            models.Index(fields=["event", "id"], name="audit_entry_event"),
+            models.Index(fields=["actor_kind", "actor_id", "id"], name="audit_entry_actor"),
+            models.Index(fields=["subject_kind", "subject_id", "id"], name="audit_entry_subject"),
             models.Index(fields=["account", "id"], name="audit_entry_account", condition=~models.Q(account="")),
             models.Index(fields=["phase", "id"], name="audit_entry_phase", condition=~models.Q(phase="")),
         ]
@@ -75,18 +84,6 @@ class PersonalData(models.Model):
         return self.commitment
 
 
-class Pending(models.Model):
-    """The queue of entries that have no leaf yet, filled by a trigger and emptied by the sealer."""
-
-    entry_id = models.BigIntegerField(primary_key=True)
-
-    class Meta:
-        verbose_name_plural = "pending"
-
-    def __str__(self) -> str:
-        return f"entry {self.entry_id}"
-
-
 class Leaf(models.Model):
     """An entry's place in the tree."""
 
@@ -102,11 +99,17 @@ class Leaf(models.Model):
 
 
 class TreeHead(models.Model):
-    """The tree's compact form after the last leaf: one row, derived, so that sealing reads no older leaf."""
+    """The tree's compact form after the last leaf: one row, derived, so that sealing reads no older leaf.
+
+    The last three say where `waiting` looks for entries without a leaf.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     size = models.BigIntegerField(default=0)
     nodes = models.BinaryField(default=b"")
+    settled = models.BigIntegerField(default=0, help_text="up to this entry all have leaves, and none can come")
+    seen = models.BigIntegerField(default=0, help_text="what `settled` becomes when `writers` have ended")
+    writers = models.TextField(blank=True, default="", help_text="who was writing entries after `seen` was")
 
     def __str__(self) -> str:
         return f"{self.size} leaves"
@@ -122,6 +125,55 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"checkpoint at {self.size}"
+
+
+class Tile(models.Model):
+    """Roots of perfect subtrees of `proofs.WIDTH` leaves, `proofs.WIDTH` of them a row; the last row grows.
+
+    Derived from the leaves, and trusted by nobody: a proof made from them is checked against a signed checkpoint.
+    """
+
+    index = models.BigIntegerField(primary_key=True)
+    nodes = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"tile {self.index}"
+
+
+class Verification(models.Model):
+    """One verification that a person asked for; the row is the queue. `findings`: `verify.Finding` as JSON.
+
+    Who asked is an opaque id: the name is the log's to keep and to erase.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "waiting for a worker"
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+        FAILED = "failed", "could not be run"
+
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    asked_by = models.CharField(max_length=100)
+    asked_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    leaves = models.BigIntegerField(default=0)
+    checkpoints = models.IntegerField(default=0)
+    unsealed = models.BigIntegerField(default=0)
+    erased = models.BigIntegerField(default=0)
+    root = models.CharField(max_length=64, blank=True)
+    findings = models.JSONField(default=list)
+    trouble = models.TextField(blank=True, help_text="why it could not be run, in one plain sentence")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["state"], name="audit_verification_one", condition=models.Q(state="queued")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"verification {self.pk}: {self.state}"
 
 
 class Delivery(models.Model):

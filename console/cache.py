@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.core.cache.backends.redis import RedisCache
+
 
 class JsonSerializer:
     """Django's cache serializer interface. Raises TypeError for a value that JSON cannot hold."""
@@ -21,3 +23,11 @@ class JsonSerializer:
             return json.loads(data)
         except ValueError:
             return None
+
+
+class JsonRedisCache(RedisCache):
+    """Redis with JSON in it. What is none, and a None, is as if it were not there: the caller's default holds."""
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        value = super().get(key, None, version)
+        return default if value is None else value

@@ -12,6 +12,7 @@ from django.contrib.messages.storage.base import Message
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
+from console.access import VIEW, VIEW_LOG, VIEW_PEOPLE, denial, repositories_for, visible_accounts
 from console.demo_people import PEOPLE, Person
 from console.visit import Visit, repository_of, visit_so_far
 from integrations.git.history import describe
@@ -19,6 +20,8 @@ from integrations.git.links import commit_link, file_link, pull_request_link
 from integrations.git.tree import open_repository
 from integrations.models import Repository, Snapshot
 from integrations.queries.mirrors import mirror_of
+from integrations.queries.reading import Visible
+from integrations.queries.snapshots import as_seen, snapshots_for
 
 THEMES = frozenset({"light", "dark"})
 # The pages between which the header's switch changes the environment.
@@ -51,6 +54,12 @@ class Page:
         return str(self._request.user) if self.is_signed_in else ""
 
     @cached_property
+    def audit_denial(self) -> str:
+        """Why the person may not see the audit log; empty when they may."""
+        refusal = denial(self._request.user, VIEW_LOG)
+        return refusal.brief if refusal is not None else ""
+
+    @cached_property
     def messages(self) -> list[Message]:
         return list(get_messages(self._request)) if hasattr(self._request, "_messages") else []
 
@@ -73,7 +82,25 @@ class Page:
 
     @cached_property
     def repositories(self) -> list[str]:
-        return list(Repository.objects.order_by("id").values_list("name", flat=True))
+        """Those that show the person anything."""
+        return repositories_for(self._request.user)
+
+    @cached_property
+    def sees_all(self) -> bool:
+        """Whether this person may see everything, not only some accounts; of the rest no page gives a hint."""
+        return self.is_signed_in and self._request.user.has_perm(VIEW)
+
+    @cached_property
+    def sees_people(self) -> bool:
+        return self.is_signed_in and self._request.user.has_perm(VIEW_PEOPLE)
+
+    @cached_property
+    def user_pk(self) -> int | None:
+        return self._request.user.pk if self.is_signed_in else None
+
+    @cached_property
+    def _visible(self) -> Visible:
+        return None if self.repository is None else visible_accounts(self._request.user, self.repository)
 
     @cached_property
     def is_well(self) -> bool:
@@ -81,11 +108,15 @@ class Page:
 
     @cached_property
     def waiting(self) -> Snapshot | None:
-        """The snapshot of the remote's newest commit where that is not in force: rejected, held or discarded."""
+        """The snapshot of the remote's newest commit where that is not in force: rejected, held or discarded.
+
+        As far as it concerns the person; else None.
+        """
         repository = self.repository
         if repository is None or repository.health not in {Repository.Health.REJECTED, Repository.Health.HELD}:
             return None
-        return Snapshot.objects.filter(repository=repository, commit=repository.head_commit).first()
+        found = snapshots_for(repository, self._visible).filter(commit=repository.head_commit)
+        return next(iter(as_seen(repository, found[:1], self._visible)), None)
 
     @cached_property
     def waiting_problems(self) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Group
 from django.db import transaction
 
+from audit.record import Actor
 from console.models import User
+from console.people import make_user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +38,16 @@ PEOPLE = (
 
 
 @transaction.atomic
-def make_demo_people() -> None:
+def make_demo_people(*, actor: Actor) -> None:
     """Makes the people that are missing; never touches one that is there."""
     known = set(User.objects.values_list("email", flat=True))
     for person in PEOPLE:
-        if person.email in known:
-            continue
-        user = User.objects.create_user(person.email, person.password, name=person.name)
-        if "admin" in person.roles:
-            user.is_staff = True
-            user.save(update_fields=["is_staff"])
-        names = [*person.roles, *person.teams]
-        user.groups.add(*[Group.objects.get_or_create(name=name)[0] for name in names])
+        if person.email not in known:
+            make_user(
+                email=person.email,
+                name=person.name,
+                password=person.password,
+                groups=[*person.roles, *person.teams],
+                actor=actor,
+                reason="One of the demo's people.",
+            )

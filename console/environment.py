@@ -52,6 +52,17 @@ class Environment:
         """A list, separated by commas."""
         return self._read(name, default, lambda value: tuple(word.strip() for word in value.split(",") if word.strip()))
 
+    def pairs(self, name: str) -> dict[str, str]:
+        """`left=right`, separated by commas."""
+
+        def convert(value: str) -> dict[str, str]:
+            found = [part.partition("=") for part in value.split(",") if part.strip()]
+            if any(not left.strip() or not right.strip() for left, _, right in found):
+                raise ValueError("it must be pairs like left=right, separated by commas")
+            return {left.strip(): right.strip() for left, _, right in found}
+
+        return self._read(name, {}, convert)
+
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         def convert(value: str) -> str:
             if value not in choices:
@@ -59,6 +70,10 @@ class Environment:
             return value
 
         return self._read(name, default, convert)
+
+    def told(self) -> dict[str, str]:
+        """What the environment says of the settings that were asked for, as it stands there: secrets included."""
+        return {name: value for name in sorted(self._asked) if (value := self._value(name)) is not None}
 
     def refuse_unknown(self) -> None:
         """Raises for a `GLASSHOUSE_…` variable that no setting reads."""
@@ -113,6 +128,8 @@ def database(url: str) -> dict[str, object]:
     if parts.scheme in {"postgres", "postgresql"}:
         options = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
         host = unquote(options.pop("host", parts.hostname or ""))
+        # Django's own cursors never prepare; the audit log's does, unless a pooler between could not keep it.
+        prepare = None if options.pop("prepare", "yes") == "no" else 1
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.lstrip("/")),
@@ -122,7 +139,7 @@ def database(url: str) -> dict[str, object]:
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {key: unquote(value) for key, value in options.items()},
+            "OPTIONS": {"prepare_threshold": prepare, **{key: unquote(value) for key, value in options.items()}},
         }
     raise ValueError("it must begin with sqlite:/// or postgres://")
 

@@ -7,7 +7,7 @@ that is being looked at, and that is known by the context alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -26,7 +26,13 @@ from integrations.core.documents import JSON
 # Pages that take ?environment=; elsewhere it would only linger in addresses.
 _TAKE_ENVIRONMENT = frozenset({"integrations", "integration", "mapping", "layer"})
 # What asks for a change or a process is about now, not about the commit that is looked at.
-_TIMELESS = frozenset({"sync", "sync_now", "sync_decide", "sync_snapshot", "robots", "healthz", "readyz"})
+_TIMELESS = frozenset(
+    {
+        *("people", "person", "person_add"),
+        *("sync", "sync_now", "sync_decide", "sync_snapshot", "robots", "healthz", "readyz"),
+        *("audit", "audit_entry", "audit_bundle", "audit_export", "audit_verification", "audit_verify"),
+    }
+)
 _STEPS: tuple[tuple[timedelta, timedelta, str], ...] = (
     (timedelta(hours=1), timedelta(minutes=1), "minute"),
     (timedelta(days=1), timedelta(hours=1), "hour"),
@@ -42,6 +48,7 @@ def environment(**options: Any) -> jinja2.Environment:
     env = jinja2.Environment(**{**options, **ours, "autoescape": True})  # noqa: S701 - it is set last, so that it holds
     env.globals.update(static=static, url=reverse, link=link)
     env.filters.update(ago=ago, isodate=isodate, isotime=isotime, short=short, plural=plural)
+    env.filters.update(names=names)
     env.filters.update(as_json=as_json, dotted=dotted, sentence=sentence)
     return env
 
@@ -85,6 +92,12 @@ def isodate(moment: datetime) -> str:
 def isotime(moment: datetime) -> str:
     """To the minute, as people read it; `<time datetime>` has the rest."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def names(people: Iterable[str]) -> str:
+    """`Ruth Okafor and Ken Watanabe`, of `Ruth Okafor <ruth@example.com>` and the like."""
+    found = [person.partition(" <")[0] or person for person in people]
+    return " and ".join(filter(None, [", ".join(found[:-1]), *found[-1:]]))
 
 
 def as_json(value: JSON, indent: int | None = None) -> str:

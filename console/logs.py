@@ -40,6 +40,9 @@ def configuration(*, as_json: bool) -> None:
             "root": {"handlers": ["stderr"], "level": "INFO"},
             "loggers": {
                 "django.request": {"level": "ERROR"},
+                # They log whole addresses and headers, in which others keep their tokens.
+                "httpx": {"level": "WARNING"},
+                "httpcore": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},
             },

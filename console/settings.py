@@ -47,6 +47,9 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "guardian",
     "rest_framework",
     "drf_spectacular",
@@ -58,19 +61,24 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "console.middleware.RequestIdMiddleware",
+    # Before all that answers by itself: redirects to HTTPS and static files carry the policies too.
+    "console.middleware.BrowserPolicyMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "console.sign_in.middleware.SessionLimits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "console.middleware.PermissionsPolicyMiddleware",
+    "console.sign_in.middleware.SecondFactorOwed",
+    "console.sign_in.middleware.SignInNeedsCache",
     "console.visit.BadMomentMiddleware",
+    "console.denials.DenialMiddleware",
 ]
 
 # --- database, broker, cache ---------------------------------------------------------------------------
@@ -87,14 +95,19 @@ if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
 CACHES: dict[str, Any] = {
     "default": (
         {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "console.cache.JsonRedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "glasshouse",
             "OPTIONS": {"serializer": "console.cache.JsonSerializer"},
         }
         if REDIS_URL
         # Without Redis the web processes and the worker still have to see one another's counters and locks.
-        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
+        else {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "django_cache",
+            # Past this number some are dropped whatever they hold, used codes of second factors among them.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
     )
 }
 # Without Redis the queue lives in a database file of its own, so that polling never blocks the console's writes.
@@ -116,6 +129,7 @@ CELERY_BEAT_SCHEDULE = {
     "follow-due-proposals": {"task": "integrations.tasks.follow_due_proposals", "schedule": 15.0},
     "clear-due-proposals": {"task": "integrations.tasks.clear_due_proposals", "schedule": 60.0},
     "maintain-mirrors": {"task": "integrations.tasks.maintain_mirrors", "schedule": 86_400.0},
+    "tend-audit-log": {"task": "integrations.tasks.tend_audit_log", "schedule": 60.0},
     "tend-kept-analyses": {"task": "integrations.tasks.tend_kept_analyses", "schedule": 86_400.0},
 }
 
@@ -191,6 +205,7 @@ WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 
 # --- sign-in -------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "console.User"
+ROLES = frozenset({"viewer", "csm", "engineer", "approver", "responder", "auditor", "admin"})
 AUTHENTICATION_BACKENDS = [
     "console.backends.RoleBackend",
     "guardian.backends.ObjectPermissionBackend",
@@ -198,7 +213,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "console.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "console.sign_in.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # there is no sign-up: an admin makes users
@@ -208,7 +223,56 @@ ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_PREVENT_ENUMERATION = True
 ANONYMOUS_USER_NAME = None  # guardian: nobody has rights without signing in
 GUARDIAN_AUTO_PREFETCH = False
+SESSION_ENGINE = "console.session_store"
 SESSION_COOKIE_AGE = env.number("SESSION_SECONDS", 12 * 3600, least=60)
+SESSION_IDLE_SECONDS = env.number("SESSION_IDLE_SECONDS", 2 * 3600, least=60)
+MFA_ADAPTER = "console.sign_in.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an admin made the users; their addresses are not proved by mail
+MFA_TOTP_ISSUER = "Glasshouse"
+MFA_TOTP_TOLERANCE = 1  # half minutes that a phone's clock may be off; each code works once all the same
+MFA_FORMS = {
+    "authenticate": "console.sign_in.forms.CodeForm",
+    "authenticate_webauthn": "console.sign_in.forms.PasskeyForm",
+    "login_webauthn": "console.sign_in.forms.PasskeyAloneForm",
+}
+# Whoever has one of these roles sets up a second factor before anything else; never asked for in the demo.
+MFA_REQUIRED_ROLES = env.words("MFA_REQUIRED_ROLES", ("approver", "responder", "admin", "auditor", "engineer"))
+if strangers := sorted(set(MFA_REQUIRED_ROLES) - ROLES):
+    raise ImproperlyConfigured(f"MFA_REQUIRED_ROLES names {', '.join(strangers)}, which is no role.")
+
+# --- single sign-on --------------------------------------------------------------------------------------
+SOCIALACCOUNT_ADAPTER = "console.sign_in.sso_adapter.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "console.sign_in.oidc.Provider"}}
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+OIDC_ISSUER = env.text("OIDC_ISSUER").rstrip("/")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+OIDC_NAME = env.text("OIDC_NAME", "single sign-on")
+OIDC_SCOPES = env.words("OIDC_SCOPES", ("openid", "profile", "email"))
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
+OIDC_ROLE_MAP = env.pairs("OIDC_ROLE_MAP")
+OIDC_CREATE_USERS = env.flag("OIDC_CREATE_USERS", default=False)
+# For a provider that vouches for the addresses it tells without saying so in `email_verified`.
+OIDC_EMAILS_VERIFIED = env.flag("OIDC_EMAILS_VERIFIED", default=False)
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form may lead to no other site (form-action), a link may; `state` protects it
+SAML_METADATA_URL = env.text("SAML_METADATA_URL")
+SAML_ENTITY_ID = env.text("SAML_ENTITY_ID")
+SAML_NAME = env.text("SAML_NAME", "single sign-on")
+SAML_GROUPS_ATTRIBUTE = env.text("SAML_GROUPS_ATTRIBUTE", "groups")
+if SAML_METADATA_URL:  # only then is the extra `saml` needed
+    INSTALLED_APPS.append("allauth.socialaccount.providers.saml")
+    SOCIALACCOUNT_PROVIDERS["saml"] = {"provider_class": "console.sign_in.saml.Provider"}
+    if not SAML_ENTITY_ID or not SAML_METADATA_URL.startswith("https://"):
+        raise ImproperlyConfigured("SAML_METADATA_URL must begin with https:// and needs SAML_ENTITY_ID beside it.")
+if OIDC_ISSUER and not OIDC_CLIENT_ID:
+    raise ImproperlyConfigured("OIDC_ISSUER is set, and OIDC_CLIENT_ID is not.")
+if OIDC_ISSUER and not OIDC_ISSUER.startswith(("https://", "http://localhost", "http://127.0.0.1")):
+    raise ImproperlyConfigured("OIDC_ISSUER must begin with https://: what it says decides who signs in.")
+if strangers := sorted(set(OIDC_ROLE_MAP.values()) - ROLES):
+    raise ImproperlyConfigured(f"OIDC_ROLE_MAP names {', '.join(strangers)}, which is no role.")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -244,6 +308,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "console.views.errors.csrf_failure"
 if TRUST_PROXY:
@@ -261,6 +326,8 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],
+        "object-src": [NONE],
+        "upgrade-insecure-requests": HTTPS,
     }
 }
 
@@ -271,6 +338,13 @@ try:
     Policy.of(OUTBOUND_ALLOWED_HOSTS)
 except ValueError as error:
     raise ImproperlyConfigured(f"OUTBOUND_ALLOWED_HOSTS cannot be understood: {error}") from None
+
+# --- bounds of a request -------------------------------------------------------------------------------
+# Bodies, all forms and the API's JSON; the largest that a page sends is an input of the playground.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 0  # nothing is uploaded
+FILE_UPLOAD_MAX_MEMORY_SIZE = 0
 
 # --- API -----------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -307,3 +381,4 @@ log_configuration(as_json=env.choice("LOG_FORMAT", "json", ("json", "console")) 
 
 GLASSHOUSE_TEST_REQUIRE = env.words("GLASSHOUSE_TEST_REQUIRE")  # read by the test suite; known here so it is no typo
 env.refuse_unknown()
+SETTINGS_TOLD = env.told()  # for the record of their changes (console.configuration)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from allauth.account import views as sign_in
+from allauth.account import views as allauth_pages
 from allauth.account.decorators import secure_admin_login
+from allauth.mfa.base.views import authenticate
+from allauth.mfa.webauthn.views import login_webauthn
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
 
 from console.api.problems import for_api
+from console.sign_in import oidc
 from console.views import (
     accounts,
+    audit,
+    audit_evidence,
+    audit_verification,
     compare,
     effective,
     errors,
@@ -20,9 +29,13 @@ from console.views import (
     layers,
     mapping_tests,
     mappings,
+    me,
+    people,
     playground,
     playground_run,
     search,
+    second_factors,
+    sign_in,
     source,
     sync,
     webhooks,
@@ -36,11 +49,29 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 # Only what a person needs. Changing one's own e-mail address is not among it: `owner:` in Git names people by it.
 _SIGN_IN: list[URLPattern | URLResolver] = [
     path("login/", sign_in.login, name="account_login"),
-    path("logout/", sign_in.logout, name="account_logout"),
-    path("inactive/", sign_in.account_inactive, name="account_inactive"),
-    path("reauthenticate/", sign_in.reauthenticate, name="account_reauthenticate"),
-    path("password/change/", sign_in.password_change, name="account_change_password"),
+    path("logout/", allauth_pages.logout, name="account_logout"),
+    path("inactive/", allauth_pages.account_inactive, name="account_inactive"),
+    path("password/change/", allauth_pages.password_change, name="account_change_password"),
+    path("second-factor/", authenticate, name="mfa_authenticate"),
+    path("passkey/", login_webauthn, name="mfa_login_webauthn"),
+    path("sso/", oidc.login, name="sso"),
+    path("sso/callback/", oidc.callback, name="sso_callback"),
 ]
+if settings.SAML_METADATA_URL:
+    _SIGN_IN.append(path("", include("allauth.socialaccount.providers.saml.urls")))
+_ME: list[URLPattern | URLResolver] = [
+    path("", me.me, name="me"),
+    path("confirm/", second_factors.confirm, name="me_confirm"),
+    path("app/", second_factors.app, name="me_app"),
+    path("passkey/", second_factors.passkey, name="me_passkey"),
+    path("factors/<int:factor>/remove/", second_factors.remove, name="me_remove_factor"),
+    path("recovery-codes/", second_factors.recovery_codes, name="me_recovery_codes"),
+    path("sessions/end-others/", me.end_other_sessions, name="me_end_other_sessions"),
+    path("sessions/<str:session>/end/", me.end_session, name="me_end_session"),
+    path("tokens/", me.make_token, name="me_make_token"),
+    path("tokens/<int:token>/revoke/", me.revoke, name="me_revoke_token"),
+]
+_to_change_password = require_safe(RedirectView.as_view(pattern_name="account_change_password"))
 _CONNECTION = "accounts/<slug:account>/<slug:integration>/<slug:environment>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -75,10 +106,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sync/<str:commit>/", sync.snapshot, name="sync_snapshot"),
     path("sync/<str:commit>/decide/", sync.decide, name="sync_decide"),
     path("webhooks/<slug:repository>/", webhooks.webhook, name="webhook"),
+    path("audit/", audit.log, name="audit"),
+    path("audit/export/", audit_evidence.evidence, name="audit_export"),
+    path("audit/verification/", audit_verification.verification, name="audit_verification"),
+    path("audit/verification/now/", audit_verification.now, name="audit_verify"),
+    path("audit/<int:pk>/", audit.entry, name="audit_entry"),
+    path("audit/<int:pk>/bundle/", audit.bundle, name="audit_bundle"),
+    path("people/", people.people, name="people"),
+    path("people/add/", people.add, name="person_add"),
+    path("people/<int:person>/", people.person, name="person"),
+    path("people/<int:person>/roles/", people.roles, name="person_roles"),
+    path("people/<int:person>/active/", people.active, name="person_active"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("robots.txt", health.robots, name="robots"),
     path("sign-in/", include(_SIGN_IN)),
+    path("me/", include(_ME)),
+    # Not by the admin's own page, which knows neither our rate limits nor our log.
+    path("admin/password_change/", _to_change_password, name="admin_password_change"),
     path("admin/", admin.site.urls),
     path("api/", include("console.api.urls")),
 ]

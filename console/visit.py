@@ -15,6 +15,7 @@ from console.access import repository_for, visible_accounts
 from integrations.core.problems import Problem
 from integrations.models import Repository
 from integrations.queries.at_commit import BadCommit
+from integrations.queries.findings import problems_seen
 from integrations.queries.moment import UnknownMoment, reader_for
 from integrations.queries.reading import Reader, Visible
 
@@ -46,9 +47,8 @@ class BadMomentMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, BadCommit) or request.path.startswith("/api/"):
             return None
-        return response_for_exception(
-            request, NoSuchMoment("What you ask for has errors at this commit.", exception.problems)
-        )
+        problems = seen(request, exception.problems)
+        return response_for_exception(request, NoSuchMoment("What you ask for has errors at this commit.", problems))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +80,23 @@ def visit(request: HttpRequest) -> Visit:
     try:
         reader = reader_for(repository, request.GET.get("at") or None)
     except UnknownMoment as error:
-        raise NoSuchMoment(str(error), error.problems) from error
+        raise NoSuchMoment(trouble(request, error), seen(request, error.problems)) from error
     made = Visit(repository=repository, reader=reader, visible=visible_accounts(request.user, repository))
     setattr(request, _ATTRIBUTE, made)
     return made
+
+
+def trouble(request: HttpRequest, error: UnknownMoment) -> str:
+    """Why there is nothing to show at a commit; how many errors it has, only for who may see them all."""
+    if error.problems and len(seen(request, error.problems)) < len(error.problems):
+        return "This commit has errors, so there is nothing to show of it."
+    return str(error)
+
+
+def seen(request: HttpRequest, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Those of a commit's problems that the person may see."""
+    repository = repository_of(request)
+    return problems_seen(problems, repository, visible_accounts(request.user, repository))
 
 
 def visit_so_far(request: HttpRequest) -> Visit | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from audit import proofs
 from integrations.actions.acceleration import compare_engines
 from integrations.actions.analyses import tend_analyses
 from integrations.actions.mapping_tests import queue_due_reports, run_report
@@ -15,6 +16,7 @@ from integrations.actions.proposals.deciding import clear, due_to_clear
 from integrations.actions.proposals.following import bring_into_force, due_to_follow, follow
 from integrations.actions.proposals.publishing import publish
 from integrations.actions.sync import Result, maintain_mirror, sync
+from integrations.actions.verification import queue_lost_verifications, run_verification
 from integrations.core.proposals import State
 from integrations.models import Proposal, Repository
 
@@ -114,3 +116,17 @@ def clear_due_proposals() -> None:
     """Queues what could not be cleared yet; run by beat."""
     for pk in due_to_clear():
         clear_proposal.delay(pk)
+
+
+@shared_task
+def verify_audit_log(pk: int) -> None:
+    """Runs a queued verification; a second delivery finds it under way or done."""
+    run_verification(pk)
+
+
+@shared_task
+def tend_audit_log() -> None:
+    """Keeps proofs quick, and sends again what asks for a verification and was lost; run by beat."""
+    proofs.keep_up()
+    for pk in queue_lost_verifications():
+        verify_audit_log.delay(pk)

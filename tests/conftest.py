@@ -43,6 +43,10 @@ def _choose_settings() -> None:
         "GIT_",
         "HCL_",
         "AUDIT_",
+        "MFA_",
+        "OIDC_",
+        "SAML_",
+        "SESSION_",
     )
     for name in [name for name in os.environ if name.startswith(ours) and name not in _KEPT]:
         del os.environ[name]
@@ -52,6 +56,7 @@ def _choose_settings() -> None:
         os.environ["REDIS_URL"] = _redis_of_this_worker(redis_url)
     os.environ["GLASSHOUSE_DATA"] = str(_DATA)
     os.environ["GLASSHOUSE_HTTPS"] = "false"  # Django's client and live server speak plain HTTP
+    os.environ["MFA_REQUIRED_ROLES"] = ""  # people of the tests have a second factor where a test gives them one
     os.environ["SECRET_KEY"] = "only-for-tests-0123456789-0123456789-0123456789"
     os.environ["DJANGO_SETTINGS_MODULE"] = "console.settings"
 

@@ -6,25 +6,20 @@ the logs and the database's time. A good token is never slowed down by somebody 
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from django.core.cache import cache
-from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
-from console.limits import address_of
+from console.limits import TooMany, Uncounted, address_of, take_share
 from console.models import ApiToken, User
 from console.tokens import PREFIX, active_token, note_use
 
 SCHEME = "bearer"
 CHALLENGE = 'Bearer realm="Glasshouse"'
 MOST_FAILURES = 20
-WINDOW = timedelta(minutes=1)
 # One sentence for every way in which a token can fail: which of them it was is not the sender's to learn.
-REFUSED = "The token is unknown, expired or revoked, or its user may not sign in."
+REFUSED = "The token is unknown, expired or revoked, or its user may not sign in or lost its role."
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -57,18 +52,18 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
             "type": "http",
             "scheme": SCHEME,
             "bearerFormat": f"{PREFIX}…",
-            "description": "A token acts as its user. An admin makes them, or `manage.py make_token`.",
+            "description": (
+                "A token acts as its user within one of their roles, for what its scopes name. People make theirs on"
+                " the page “My security”, or `manage.py make_token` does."
+            ),
         }
 
 
 def _count_failure(request: Request) -> None:
     """Counts per address and minute. Raises Throttled past the limit."""
-    minute, second = divmod(int(timezone.now().timestamp()), int(WINDOW.total_seconds()))
-    key = f"api-failures:{address_of(request)}:{minute}"
-    cache.add(key, 0, timeout=2 * WINDOW.total_seconds())
     try:
-        failures = cache.incr(key)
-    except ValueError:  # it was evicted between the two
-        return
-    if failures > MOST_FAILURES:
-        raise Throttled(wait=WINDOW.total_seconds() - second, detail="Too many bad tokens came from your address.")
+        take_share("api-failure", f"address-{address_of(request)}", per_minute=MOST_FAILURES)
+    except TooMany as error:
+        raise Throttled(wait=error.retry_after, detail="Too many bad tokens came from your address.") from error
+    except Uncounted:
+        return  # the token is refused whether its failure is counted or not

@@ -12,8 +12,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
+from console.denials import note_denial
 from console.management.output import problem_as_json
-from console.visit import NoSuchMoment, NothingSynced
+from console.visit import NoSuchMoment, NothingSynced, seen
 from integrations.core.problems import Problem
 from integrations.queries.at_commit import BadCommit
 from integrations.queries.effective import NoConnection
@@ -97,7 +98,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     The answer is rendered here: what the client accepts has been told, and an error is JSON even of a YAML schema.
     """
     instance = context["request"].path
-    body = _domain(error, instance) or _plain(error, instance)
+    note_denial(context["request"], error)
+    body = _domain(error, context["request"]) or _plain(error, instance)
     if body is None:
         return None
     set_rollback()
@@ -108,7 +110,8 @@ def _rendered(body: dict[str, Any], headers: Mapping[str, str]) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(body), status=body["status"], headers=headers, content_type=MEDIA_TYPE)
 
 
-def _domain(error: Exception, instance: str) -> dict[str, Any] | None:
+def _domain(error: Exception, request: HttpRequest) -> dict[str, Any] | None:
+    instance = request.path
     match error:
         case NoConnection():
             connections = [{"integration": c.integration, "environment": c.environment} for c in error.connections]
@@ -118,7 +121,7 @@ def _domain(error: Exception, instance: str) -> dict[str, Any] | None:
         case NoSuchMoment() if error.problems:
             return _bad_commit(str(error), error.problems, instance)
         case BadCommit():
-            return _bad_commit("The commit has errors in what you ask for.", error.problems, instance)
+            return _bad_commit("The commit has errors in what you ask for.", seen(request, error.problems), instance)
         case NothingSynced():
             return problem(404, str(error), instance=instance, kind="not-synced")
         case BadParameter():

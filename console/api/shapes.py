@@ -152,13 +152,14 @@ def _environments(found: Environments) -> list[str] | None:
 
 
 # --- snapshots ---------------------------------------------------------------------------------------------
-def repository(row: Repository) -> Shape:
+def repository(row: Repository, active: Snapshot | None, *, sees_all: bool) -> Shape:
+    """`active`: the one in force as the person sees it. `sees_all`: what is wrong may name any account."""
     return {
         "name": row.name,
         "branch": row.branch,
         "health": row.health,
-        "trouble": row.trouble or None,
-        "active": _commit(row.active) if row.active else None,
+        "trouble": (row.trouble or None) if sees_all else None,
+        "active": _commit(active) if active else None,
         "head_commit": row.head_commit or None,
         "checked_at": row.checked_at,
         "sync_interval": row.sync_interval,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-from xml.etree import ElementTree as ET
+from xml.etree import ElementTree as ET  # nosec B405  # XML is written here, never read
 
 from console.management.test_report import described, details
 from integrations.core.mapping_tests import TestResult, Verdict

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from console.presentation.code import Excerpt, Unreadable, excerpts, text_of
@@ -11,6 +11,7 @@ from integrations.core.effective import Effective
 from integrations.core.tree import MissingFile, Tree
 
 MOST_FILES = 200
+MIXED = "The file also tells of accounts that you may not see, so its text is not shown."
 
 
 class Contribution(NamedTuple):
@@ -22,14 +23,21 @@ class Contribution(NamedTuple):
     note: str
 
 
-def contributions(effective: Effective, tree: Tree) -> list[Contribution]:
-    """Lowest layer first, then by name. A line is marked with the highest layer that it speaks for."""
+def contributions(
+    effective: Effective, tree: Tree, mixed: Callable[[Iterable[str]], Collection[str]]
+) -> list[Contribution]:
+    """Lowest layer first, then by name. A line is marked with the highest layer that it speaks for.
+
+    `mixed`: those of the files whose text the person may not see.
+    """
     found: dict[str, dict[int, str]] = {}
     for layer, file, line in _lines(effective):
         marks = found.setdefault(file, {})
         if LAYERS.index(layer) >= LAYERS.index(marks.get(line, LAYERS[0])):
             marks[line] = layer
-    made = [_contribution(file, marks, tree) for file, marks in list(found.items())[:MOST_FILES]]
+    shown = dict(list(found.items())[:MOST_FILES])
+    hidden = mixed(shown)
+    made = [_contribution(file, marks, None if file in hidden else tree) for file, marks in shown.items()]
     return sorted(made, key=lambda each: (LAYERS.index(each.layers[0]), each.file))
 
 
@@ -47,17 +55,16 @@ def _lines(effective: Effective) -> Iterator[tuple[str, str, int]]:
                     yield said.layer.value, said.expression.source.file, first + offset
 
 
-def _contribution(file: str, marks: dict[int, str], tree: Tree) -> Contribution:
+def _contribution(file: str, marks: dict[int, str], tree: Tree | None) -> Contribution:
+    """`tree` None: the text may not be seen."""
     shown: tuple[Excerpt, ...] = ()
-    note = ""
-    try:
-        text = text_of(tree.read(file))
-    except MissingFile:
-        note = "The file cannot be read at this commit."
-    else:
-        if isinstance(text, Unreadable):
-            note = text.reason
-        else:
-            shown = excerpts(text, marks)
+    note = MIXED
+    if tree is not None:
+        try:
+            text = text_of(tree.read(file))
+        except MissingFile:
+            text = Unreadable("The file cannot be read at this commit.")
+        note = text.reason if isinstance(text, Unreadable) else ""
+        shown = () if isinstance(text, Unreadable) else excerpts(text, marks)
     layers = tuple(layer for layer in LAYERS if layer in set(marks.values()))
     return Contribution(file, layers, shown, note)

@@ -11,8 +11,9 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from console.access import VIEW, account_at
+from console.denials import note_denial
 from console.presentation.comparison import compare as compare_sides
-from console.visit import Visit, visit
+from console.visit import Visit, trouble, visit
 from integrations.core.documents import Connection
 from integrations.core.effective import Effective
 from integrations.core.merge import merge_account
@@ -119,14 +120,15 @@ def _look_up(request: HttpRequest, here: Visit, integration: str, address: Addre
     try:
         reader = reader_for(here.repository, address.commit) if address.commit else here.reader
     except UnknownMoment as error:
-        return Compared(address=address, name=name, trouble=str(error))
+        return Compared(address=address, name=name, trouble=trouble(request, error))
     try:
         effective = _effective(request, reader, integration, address)
     except (Http404, PermissionDenied) as error:
+        note_denial(request, error)
         return Compared(address=address, name=name, commit=reader.commit, trouble=str(error))
     if effective is None:
-        trouble = f"There is no connection of {name} to {integration} in {address.environment}."
-        return Compared(address=address, name=name, commit=reader.commit, trouble=trouble)
+        absence = f"There is no connection of {name} to {integration} in {address.environment}."
+        return Compared(address=address, name=name, commit=reader.commit, trouble=absence)
     return Compared(address=address, name=name, commit=reader.commit, effective=effective)
 
 

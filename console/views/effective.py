@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -29,6 +30,7 @@ from integrations.core.merge import as_json, chain as chain_of, merge_account
 from integrations.core.state import only
 from integrations.queries.authorship import authorship
 from integrations.queries.effective import base_of
+from integrations.queries.origins import mixed_files
 from integrations.queries.reading import AccountDetail, Reader
 
 TABS = ("rendered", "sample", "source", "raw")
@@ -107,7 +109,8 @@ def effective(request: HttpRequest, account: str, integration: str, environment:
     context.update(tab=tab, tabs=addresses)
     match tab:
         case "source":
-            context["contributions"] = contributions(subject.present, subject.reader.tree())
+            mixed = partial(mixed_files, subject.reader, visible=visit(request).visible)
+            context["contributions"] = contributions(subject.present, subject.reader.tree(), mixed)
         case "sample":
             context["told"] = on_sample(request, subject, page)
         case "raw":

@@ -36,6 +36,13 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def sign_in_unavailable(request: HttpRequest) -> HttpResponse:
+    """Signing in fails closed where the shared cache does not answer."""
+    response = render(request, "errors/503.html", status=503)
+    response["Retry-After"] = "30"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 (Django's signature)
     """Rendered without a request: whatever failed may be what a page's surroundings need."""
     return HttpResponse(loader.render_to_string("errors/500.html"), status=500)

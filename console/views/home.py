@@ -8,10 +8,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from console.access import DECIDE_HELD, Person, denial
-from console.visit import repository_of, visit
+from console.visit import Visit, repository_of, visit
 from integrations.models import Change, Repository, Snapshot
 from integrations.queries.changes import Effect, effects_of
-from integrations.queries.reading import AccountEntry, AccountFilter, Reader, Visible
+from integrations.queries.reading import AccountEntry, AccountFilter, Visible
+from integrations.queries.snapshots import in_force
 
 _MINE = 10
 _RECENT = 6
@@ -25,15 +26,15 @@ def home(request: HttpRequest) -> HttpResponse:
     if repository.active is None:
         return render(request, "home/unsynced.html")
     here = visit(request)
-    mine, total = _mine(request.user, here.reader)
+    mine, total = _mine(request.user, here)
     context = {
         "mine": mine,
         "mine_total": total,
         "owners": _names(request.user),
         "held": _held(request.user, repository),
         "recent": _recent(repository, here.visible) if here.reader.is_current else [],
-        "counts": repository.active.counts,
-        "snapshot": repository.active,
+        "counts": repository.active.counts if here.visible is None else {"accounts": len(here.visible)},
+        "snapshot": in_force(repository, here.visible),
     }
     return render(request, "home/home.html", context)
 
@@ -46,8 +47,9 @@ def _names(user: Person) -> list[str]:
     return [user.email, *teams]
 
 
-def _mine(user: Person, reader: Reader) -> tuple[list[AccountEntry], int]:
-    pages = [reader.accounts(AccountFilter(owner=name), limit=_MINE) for name in _names(user)]
+def _mine(user: Person, here: Visit) -> tuple[list[AccountEntry], int]:
+    wanted = [AccountFilter(owner=name, visible=here.visible) for name in _names(user)]
+    pages = [here.reader.accounts(each, limit=_MINE) for each in wanted]
     entries = [entry for page in pages for entry in page.entries]
     return entries[:_MINE], sum(page.total for page in pages)
 
@@ -61,6 +63,7 @@ def _held(user: Person, repository: Repository) -> Snapshot | None:
 
 def _recent(repository: Repository, visible: Visible) -> list[tuple[Snapshot, list[Effect]]]:
     """The newest activations that changed what is in force for a visible account, with what they changed."""
+    # nosemgrep: door -- the next line narrows it to what is visible
     changed = Change.objects.filter(snapshot=OuterRef("pk"))
     changed = changed if visible is None else changed.filter(account__in=visible)
     newest = Snapshot.objects.filter(Exists(changed), repository=repository).order_by("-id")[:_RECENT]

@@ -58,13 +58,15 @@ class Facts:
 
 @require_safe
 def integrations(request: HttpRequest) -> HttpResponse:
-    reader = visit(request).reader
+    here = visit(request)
+    reader = here.reader
     entries = reader.integrations()
     text = request.GET.get("q", "").strip()
     category, environment = request.GET.get("category", ""), request.GET.get("environment", "")
     shown = [entry for entry in entries if _matches(entry, text.casefold(), category, environment)]
     context = {
         "entries": shown,
+        "is_counted": here.visible is None,
         "total": len(entries),
         "text": text,
         "category": category,

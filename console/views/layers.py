@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from console.access import VIEW, account_at
 from console.presentation.code import Excerpt, Unreadable, excerpts, marks_for, text_of
+from console.presentation.contributions import MIXED
 from console.presentation.values import dotted, shown_short
 from console.visit import Visit, visit
 from integrations.core.documents import (
@@ -27,6 +28,7 @@ from integrations.core.documents import (
 from integrations.core.pointer import escape
 from integrations.core.state import applies
 from integrations.core.tree import MissingFile, Tree
+from integrations.queries.origins import mixed_files
 
 _MOST_ACCOUNTS = 25
 _SURROUNDINGS = 3
@@ -80,6 +82,7 @@ def layer(request: HttpRequest, layer: str, integration: str) -> HttpResponse:
     documents, following = _documents(request, here, which, integration)
     if environment:
         documents = [document for document in documents if applies(document.environments, environment)]
+    mixed = mixed_files(here.reader, {document.source.file for document in documents}, here.visible)
     tree = here.reader.tree()
     context = {
         "layer": which.value,
@@ -87,7 +90,7 @@ def layer(request: HttpRequest, layer: str, integration: str) -> HttpResponse:
         "shown_environment": environment,
         "environments": here.reader.settings().environments,
         "account": account,
-        "statements": [_statement(document, tree, which) for document in documents],
+        "statements": [_statement(document, tree, which, mixed) for document in documents],
         "after": following,
         "is_first": not request.GET.get("after"),
         "layers": [each.value for each in Layer],
@@ -121,7 +124,7 @@ def _documents(
             return found[:_MOST_ACCOUNTS], found[_MOST_ACCOUNTS - 1].account if is_more else None
 
 
-def _statement(document: LayerDocument, tree: Tree, which: Layer) -> Statement:
+def _statement(document: LayerDocument, tree: Tree, which: Layer, mixed: Collection[str]) -> Statement:
     config: Mapping[str, JSON] = {}
     lines: Mapping[str, int] = {}
     parts: tuple[Said, ...] = ()
@@ -140,7 +143,8 @@ def _statement(document: LayerDocument, tree: Tree, which: Layer) -> Statement:
     settings = tuple(_settings(config, lines, document.source.line))
     marked = {document.source.line} | {each.line for each in settings}
     marked |= {each.source.line for each in parts if each.source.file == document.source.file}
-    shown, note = _text(tree, document.source.file, marks_for(marked, which.value))
+    file = document.source.file
+    shown, note = ((), MIXED) if file in mixed else _text(tree, file, marks_for(marked, which.value))
     return Statement(
         title=title,
         account=account,

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
 from audit.people import actor_of
-from console.access import VIEW, account_at, denial, require
+from console.access import VIEW, account_at, denial, require_now
 from console.context import Page
 from console.htmx import page_or_part
 from console.presentation.mapping_tests import MOST_ROWS, badge, coverage_rows, rows, standing
@@ -72,9 +73,10 @@ def of_account(request: HttpRequest, account: str) -> HttpResponse:
 def run(request: HttpRequest) -> HttpResponse:
     """Queues the tests of the commit that `?at=` names, and goes back to the page that asked."""
     here = visit(request)
-    require(request.user, VIEW)
     try:
-        report = ask_for_report(here.repository, here.reader.commit, actor=actor_of(request.user))
+        with transaction.atomic():
+            require_now(request.user, VIEW)
+            report = ask_for_report(here.repository, here.reader.commit, actor=actor_of(request.user))
         run_mapping_tests.delay(report.pk)
     except TooManyWaiting:
         messages.warning(request, "The tests of several commits are waiting already. Try again in a minute.")

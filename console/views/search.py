@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from console.htmx import page_or_part
+from console.presentation.page_hits import pages_like
 from console.visit import visit
 from integrations.queries.search import search as find
 
@@ -21,7 +22,8 @@ def search(request: HttpRequest) -> HttpResponse:
     here = visit(request)
     text = request.GET.get("q", "").strip()[:_MOST_TEXT]
     is_dialog = request.headers.get("HX-Target") == "palette-hits"
-    hits = find(here.repository, text, visible=here.visible, limit=_IN_DIALOG if is_dialog else _ON_PAGE)
+    hits = pages_like(text, request.user)
+    hits += find(here.repository, text, visible=here.visible, limit=_IN_DIALOG if is_dialog else _ON_PAGE)
     context = {
         "text": text,
         "groups": [(kind, list(group)) for kind, group in groupby(hits, key=lambda hit: hit.kind.value)],

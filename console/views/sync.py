@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
 from audit.people import actor_of
-from console.access import DECIDE_HELD, REQUEST_SYNC, denial, require, visible_accounts
+from console.access import DECIDE_HELD, REQUEST_SYNC, absence, denial, require, require_now, visible_accounts
 from console.htmx import page_or_part
 from console.models import User
 from console.visit import repository_of
@@ -24,6 +26,7 @@ from integrations.actions.sync import NotHeld, Result, decide_held, request_sync
 from integrations.models import Repository, Snapshot
 from integrations.queries.changes import effects
 from integrations.queries.findings import problems_of
+from integrations.queries.snapshots import as_seen, snapshots_for
 from integrations.tasks import sync_repository
 
 _PER_PAGE = 30
@@ -41,16 +44,20 @@ class Decision(forms.Form):
 @require_safe
 def sync(request: HttpRequest) -> HttpResponse:
     repository = repository_of(request)
+    visible = visible_accounts(request.user, repository)
     before = request.GET.get("before", "")
-    rows = repository.snapshots.order_by("-id")
+    concerned = snapshots_for(repository, visible)
+    rows = concerned.order_by("-id")
     rows = rows.filter(pk__lt=int(before)) if before.isdecimal() else rows
-    shown = list(rows[: _PER_PAGE + 1])
+    found = list(rows[: _PER_PAGE + 1])
+    shown = as_seen(repository, found[:_PER_PAGE], visible)
     context = {
         "repository": repository,
-        "snapshots": shown[:_PER_PAGE],
-        "next": shown[_PER_PAGE - 1].pk if len(shown) > _PER_PAGE else None,
+        "sees_all": visible is None,
+        "snapshots": shown,
+        "next": shown[-1].pk if len(found) > _PER_PAGE else None,
         "is_first": not before,
-        "total": repository.snapshots.count(),
+        "total": concerned.count(),
         "denial": denial(request.user, REQUEST_SYNC),
         "progress": _progress(repository, request.GET.get("asked", "")),
     }
@@ -61,9 +68,10 @@ def sync(request: HttpRequest) -> HttpResponse:
 def now(request: HttpRequest) -> HttpResponse:
     """Queues a sync and shows the page that waits for its end."""
     repository = repository_of(request)
-    require(request.user, REQUEST_SYNC)
     asked = timezone.now()
-    request_sync(repository, actor=actor_of(request.user))
+    with transaction.atomic():
+        require_now(request.user, REQUEST_SYNC)
+        request_sync(repository, actor=actor_of(request.user))
     try:
         sync_repository.delay(repository.pk)
     except OperationalError:
@@ -88,7 +96,11 @@ def decide(request: HttpRequest, commit: str) -> HttpResponse:
     is_accepted = form.cleaned_data["decision"] == "accept"
     try:
         outcome = decide_held(
-            found.pk, accept=is_accepted, actor=actor_of(request.user), reason=form.cleaned_data["reason"]
+            found.pk,
+            accept=is_accepted,
+            actor=actor_of(request.user),
+            reason=form.cleaned_data["reason"],
+            still_may=partial(require_now, request.user, DECIDE_HELD),
         )
     except NotHeld:
         messages.warning(request, "Somebody else has decided in the meantime; your decision was not needed.")
@@ -99,19 +111,26 @@ def decide(request: HttpRequest, commit: str) -> HttpResponse:
 
 
 def _snapshot(request: HttpRequest, commit: str) -> Snapshot:
-    return get_object_or_404(
-        Snapshot.objects.select_related("previous"), repository=repository_of(request), commit=commit
-    )
+    """Raises Http404 for one that concerns no account that the person may see, too."""
+    repository = repository_of(request)
+    visible = visible_accounts(request.user, repository)
+    concerned = snapshots_for(repository, visible).select_related("previous", "repository")
+    # Whatever is no id is not asked for: PostgreSQL refuses some of it.
+    found = concerned.filter(commit=commit).first() if commit.isascii() and commit.isalnum() else None
+    if found is None:
+        raise absence(request.user, f"There is no snapshot of commit “{commit[:64]}”.", kind="snapshot", id=commit)
+    return found
 
 
 def _snapshot_page(request: HttpRequest, found: Snapshot, form: Decision, *, status: int = 200) -> HttpResponse:
     repository = repository_of(request)
     visible = visible_accounts(request.user, repository)
+    shown = as_seen(repository, [found], visible)[0]
     context = {
         "repository": repository,
-        "snapshot": found,
+        "snapshot": shown,
         "problems": problems_of(found, visible=visible, limit=_SHOWN_PROBLEMS),
-        "problems_total": int(found.counts.get("problems", 0)),
+        "problems_total": int(shown.counts.get("problems", 0)),
         "effects": effects(found, visible=visible),
         "form": form,
         "denial": denial(request.user, DECIDE_HELD),

@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from audit.events import Event
 from audit.record import Actor, record
-from integrations.actions.effects import Place, compare, keep_effects, read_side, scope_of
-from integrations.actions.intake import Intake
+from integrations.actions.effects import keep_effects
 from integrations.actions.rights import grant_to_owners
 from integrations.actions.rows import Written, write_accounts, write_connections, write_documents
 from integrations.actions.subjects import snapshot_subject
@@ -26,6 +25,8 @@ from integrations.core.documents import (
 from integrations.core.state import connections_of
 from integrations.models import Account, Document, Evaluation, Repository, Snapshot
 from integrations.queries.active import ActiveReader
+from integrations.queries.effects import Place, compare, read_side, scope_of
+from integrations.queries.intake import Intake
 
 _MOST_EVALUATIONS = 50
 _IDS = 2000

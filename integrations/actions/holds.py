@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from integrations.actions.intake import Intake
 from integrations.core.documents import AccountDocument, Kind, key_of
 from integrations.git.mirror import Mirror
 from integrations.models import Account, Document, Repository, Snapshot
+from integrations.queries.intake import Intake
 
 _SHOWN = 12
 

@@ -17,6 +17,7 @@ from integrations.core.documents import (
     OverrideDocument,
     digest,
     expressions_of,
+    integration_of,
     key_of,
     kind_of,
     to_builtins,
@@ -165,11 +166,6 @@ def write_connections(wanted: Mapping[int, Iterable[Connection]]) -> Written:
         ConnectionRow.objects.filter(pk__in=gone[start : start + _BATCH]).delete()
     ConnectionRow.objects.bulk_create(new, batch_size=_BATCH)
     return Written(created=len(new), deleted=len(gone))
-
-
-def integration_of(document: Document) -> str:
-    """The integration a document belongs to; "" for those that belong to none."""
-    return getattr(document, "integration", "") or (document.slug if kind_of(document) is Kind.INTEGRATION else "")  # type: ignore[union-attr]
 
 
 def _layer(document: Document) -> str:

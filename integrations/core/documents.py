@@ -285,6 +285,11 @@ def key_of(document: Document) -> str:
             return f"sample:{document.source.file}"
 
 
+def integration_of(document: Document) -> str:
+    """The integration a document belongs to; "" for those that belong to none."""
+    return getattr(document, "integration", "") or (document.slug if kind_of(document) is Kind.INTEGRATION else "")  # type: ignore[union-attr]
+
+
 def expressions_of(document: Document) -> Iterator[tuple[str, Part, Expression]]:
     """Every expression of a document with its mapping (`model/resource/method`) and part."""
     if isinstance(document, MappingDocument):

@@ -54,7 +54,13 @@ class Repository(models.Model):
 
     class Meta:
         verbose_name_plural = "repositories"
-        permissions: ClassVar = [("request_sync", "Can ask for a sync")]
+        permissions: ClassVar = [
+            ("request_sync", "Can ask for a sync"),
+            ("propose_platform", "Can propose changes at the platform and environment layers"),
+            ("run_plan", "Can run a plan"),
+            ("request_grant", "Can ask for a break-glass grant"),
+            ("decide_grant", "Can decide on break-glass requests"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from integrations.core.documents import (
     Document as CoreDocument,
@@ -17,11 +17,12 @@ from integrations.core.documents import (
     key_of,
     kind_of,
 )
-from integrations.core.layout import ACCOUNT_FILE
+from integrations.core.layout import ACCOUNT_FILE, account_folder, is_below
 from integrations.models import Account, Document, FieldReference
-from integrations.queries.reading import Reader
+from integrations.queries.reading import Reader, Visible
 
 _MOST = 500
+_HCL = (".tf", ".tf.json")
 _ALL = 1_000_000
 
 
@@ -47,6 +48,36 @@ def origins(reader: Reader, file: str) -> list[Origin]:
     return sorted(found, key=lambda origin: (origin.line, origin.key))[:_MOST]
 
 
+def may_read(reader: Reader, file: str, visible: Visible, found: list[Origin] | None = None) -> bool:
+    """Whether a person may read the file's whole text. `found`: its `origins`, where they are known already.
+
+    Whoever sees single accounts reads the files in these accounts' folders, and outside them those in which something
+    is written that holds for these accounts, and nothing for others. Of any other file (a CODEOWNERS, a README, a list
+    of variables) nobody can tell whom it speaks of.
+    """
+    if visible is None:
+        return True
+    settings, tree = reader.settings(), reader.tree()
+    folder = account_folder(tree, file, settings)
+    if folder is not None:
+        return folder.rsplit("/", 1)[-1] in visible
+    if any(is_below(file, root) for root in settings.accounts):
+        return False
+    found = origins(reader, file) if found is None else found
+    told = {origin.account for origin in found if origin.account is not None}
+    return 0 < len(found) < _MOST and told <= visible
+
+
+def mixed_files(reader: Reader, files: Iterable[str], visible: Visible) -> frozenset[str]:
+    """Those of the files of a connection's effective values whose text may not be shown around these values.
+
+    Only HCL can speak of several accounts in one file.
+    """
+    if visible is None:
+        return frozenset()
+    return frozenset(file for file in set(files) if file.endswith(_HCL) and not may_read(reader, file, visible))
+
+
 def _of_rows(reader: Reader, file: str) -> Iterator[Origin]:
     account = Account.objects.filter(repository=reader.repository, folder=file.removesuffix(f"/{ACCOUNT_FILE}")).first()
     if account is not None:
@@ -54,6 +85,7 @@ def _of_rows(reader: Reader, file: str) -> Iterator[Origin]:
             kind=Kind.ACCOUNT, key=f"account:{account.slug}", layer="", integration="", account=account.slug, line=1
         )
     rows = Document.objects.filter(repository=reader.repository).select_related("account").defer("body")
+    rows = rows.annotate(of_sample=F("body__account"))  # what a sample is for stands in its body alone
     expressions = FieldReference.objects.filter(repository=reader.repository, file=file).values("document")
     for row in rows.filter(Q(path=file) | Q(pk__in=expressions)).order_by("line", "key")[:_MOST]:
         yield Origin(
@@ -61,10 +93,16 @@ def _of_rows(reader: Reader, file: str) -> Iterator[Origin]:
             key=row.key,
             layer=row.layer,
             integration=row.integration,
-            account=row.account.slug if row.account else None,
+            account=_account_of(row),
             line=row.line if row.path == file else 1,
             is_expression=row.path != file,
         )
+
+
+def _account_of(row: Document) -> str | None:
+    if row.kind == Kind.SAMPLE:
+        return getattr(row, "of_sample", None)
+    return row.account.slug if row.account else None
 
 
 def _of_documents(reader: Reader, file: str) -> Iterator[Origin]:
@@ -93,7 +131,7 @@ def _all(reader: Reader, file: str) -> Iterator[CoreDocument]:
         yield from entry.documents
         yield from reader.mappings(entry.slug)
         yield from reader.samples(entry.slug)
-        if file.endswith((".tf", ".tf.json")):
+        if file.endswith(_HCL):
             yield from reader.account_overrides(entry.slug, limit=_ALL)
     # The folder of an account is named for it.
     for name in file.split("/")[:-1]:

@@ -21,13 +21,15 @@ class HitKind(StrEnum):
     FIELD = "field"
     CONNECTION = "connection"
     CONFIG = "config"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """One result. `names` identify the target's page: (slug,), or (integration, model, resource, method).
 
-    Of a connection they are account, integration and environment, of a path in a config the integration and the path.
+    Of a connection they are account, integration and environment, of a path in a config the integration and the path,
+    of a page of the console (which `search` does not know) the name of its route.
     """
 
     kind: HitKind

@@ -9,4 +9,5 @@ import "./js/submits.js";
 import "./js/palette.js";
 import "./js/addresses.js";
 import "./js/session.js";
+import "./js/passkeys.js";
 import "./js/with-script.js";

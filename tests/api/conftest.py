@@ -20,11 +20,16 @@ def token_of(people: dict[str, User]) -> Callable[[str], str]:  # noqa: F811 - t
     """A fresh token of one of `people`."""
     from django.utils import timezone
 
-    from console.tokens import issue_token
+    from audit.people import command
+    from console.models import ApiToken
+    from console.tokens import issue_token, roles_of
 
     def issue(name: str) -> str:
         expires = timezone.now() + timedelta(days=1)
-        return issue_token(people[name], name="test", expires=expires, actor="test")[1]
+        role = (roles_of(people[name]) or [""])[0]
+        every = ApiToken.Scope.values
+        actor = command("test")
+        return issue_token(people[name], name="test", expires=expires, role=role, scopes=every, actor=actor)[1]
 
     return issue
 

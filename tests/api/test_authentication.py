@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from audit.people import command
 from console.api.authentication import MOST_FAILURES, REFUSED
 from console.models import ApiToken
 from console.tokens import issue_token, revoke_token
@@ -22,13 +23,16 @@ def _no_failures_yet(db):
     cache.clear()
 
 
+ACTOR = command("test")
+
+
 def tomorrow():
     return timezone.now() + timedelta(days=1)
 
 
 @pytest.fixture
 def issued(people):
-    return issue_token(people["viewer"], name="test", expires=tomorrow(), actor="test")
+    return issue_token(people["viewer"], name="test", expires=tomorrow(), role="viewer", scopes=["read"], actor=ACTOR)
 
 
 def refused(secret):
@@ -60,24 +64,30 @@ def test_every_bad_token_is_refused_alike(people, issued):
     people["viewer"].is_active = True
     people["viewer"].save()
     assert Asker(secret).get(PATH).status_code == 200
-    revoke_token(row, actor="test")
+    revoke_token(row, actor=ACTOR)
     said.add(refused(secret))
     assert said == {REFUSED}
 
 
 def test_a_revoked_token_stays_revoked_since_the_first_time(issued):
     row, _ = issued
-    revoke_token(row, actor="test")
+    revoke_token(row, actor=ACTOR)
     row.refresh_from_db()
     first = row.revoked_at
-    revoke_token(row, actor="test")
+    revoke_token(row, actor=ACTOR)
     row.refresh_from_db()
     assert row.revoked_at == first
 
 
-def test_rights_are_those_of_the_user_at_this_moment(people, issued):
+def test_a_token_loses_a_role_at_once_with_its_person(people, issued):
     _, secret = issued
     people["viewer"].groups.clear()
+    assert refused(secret) == REFUSED
+
+
+def test_rights_are_those_of_the_role_at_this_moment(people, issued):
+    _, secret = issued
+    people["viewer"].groups.get().permissions.clear()
     as_problem(Asker(secret).get(PATH), 403)
 
 
@@ -89,7 +99,7 @@ def test_senseless_tokens_are_not_issued(people, name, days, is_active):
     people["viewer"].is_active = is_active
     expires = timezone.now() + timedelta(days=days)
     with pytest.raises(ValueError, match=r"token|may not sign in"):
-        issue_token(people["viewer"], name=name, expires=expires, actor="test")
+        issue_token(people["viewer"], name=name, expires=expires, role="viewer", scopes=["read"], actor=ACTOR)
     assert not ApiToken.objects.exists()
 
 
@@ -138,7 +148,9 @@ def test_another_scheme_is_not_taken_for_a_token(issued):
 
 
 def test_no_token_reaches_a_log_or_an_answer(people, capfd, caplog):
-    _, secret = issue_token(people["viewer"], name="canary", expires=tomorrow(), actor="test")
+    _, secret = issue_token(
+        people["viewer"], name="canary", expires=tomorrow(), role="viewer", scopes=["read"], actor=ACTOR
+    )
     Asker(secret).json(PATH)
     bad = secret[:-1] + ("A" if secret[-1] != "A" else "B")
     texts = [Asker(bad).get(PATH).content.decode() for _ in range(MOST_FAILURES + 1)]

@@ -34,6 +34,7 @@ def main() -> None:
         folder = Path(name)
         with postgres(folder) as database, redis(folder) as broker:
             figures += _with_servers(folder, database, broker, SMALL if options.small else FULL)
+    figures += _of_the_log("20000" if options.small else "1000000")
     sys.stdout.write(table(figures) + "\n")
     if options.json:
         about = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
@@ -46,25 +47,37 @@ def _of_core(row: dict[str, Any]) -> Figure:
     )
 
 
+def _of_the_log(entries: str) -> list[Figure]:
+    """On a cluster of its own: a million entries would slow what else is measured."""
+    with tempfile.TemporaryDirectory(prefix="glasshouse-bench-") as name:
+        folder = Path(name)
+        with postgres(folder) as database:
+            return _run(_environment(folder, database), "tests.bench.audit", "--entries", entries)
+
+
 def _with_servers(folder: Path, database: str, broker: str, size: Size) -> list[Figure]:
-    environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith(("GLASSHOUSE_", "CONFIG_"))},
-        "DATABASE_URL": database,
-        "REDIS_URL": broker,
-        "GLASSHOUSE_DATA": str(folder / "data"),
-        "GLASSHOUSE_HTTPS": "false",
-        "LOG_FORMAT": "json",
-        "DJANGO_SETTINGS_MODULE": "console.settings",
-    }
+    environment = {**_environment(folder, database), "REDIS_URL": broker}
     make(folder / "made.git", size)
     small = ["--small"] if size == SMALL else []
     figures = _run(environment, "tests.bench.sync", str(folder / "made.git"), *small)
     figures += _run(environment, "tests.bench.proposals", *small)
     figures += _run(environment, "tests.bench.merges")
+    figures += _run(environment, "tests.bench.previews", *small)
     figures += _run(environment, "tests.bench.expressions", "--known", *small)
     subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
     cookie, token = _sign_in(environment)
     return figures + _pages(environment, cookie, token, size)
+
+
+def _environment(folder: Path, database: str) -> dict[str, str]:
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("GLASSHOUSE_", "CONFIG_", "AUDIT_"))},
+        "DATABASE_URL": database,
+        "GLASSHOUSE_DATA": str(folder / "data"),
+        "GLASSHOUSE_HTTPS": "false",
+        "LOG_FORMAT": "json",
+        "DJANGO_SETTINGS_MODULE": "console.settings",
+    }
 
 
 def _run(environment: dict[str, str], module: str, *arguments: str) -> list[Figure]:
@@ -78,6 +91,7 @@ def _sign_in(environment: dict[str, str]) -> tuple[str, str]:
     """A viewer's session cookie and API token."""
     script = """
 import django; django.setup()
+import time
 from importlib import import_module
 from datetime import timedelta
 from django.utils import timezone
@@ -85,16 +99,21 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import Group
 from console.models import User
-from console.tokens import issue_token
+from audit.people import command
+from console.tokens import issue_token, roles_of
 user = User.objects.create_user("viewer@example.com", "correct-horse-battery")
 user.groups.add(Group.objects.get(name="viewer"))
 session = import_module(settings.SESSION_ENGINE).SessionStore()
 session[SESSION_KEY] = str(user.pk)
 session[BACKEND_SESSION_KEY] = "console.backends.RoleBackend"
 session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+session["started"] = session["seen"] = time.time()
 session.save()
 print(settings.SESSION_COOKIE_NAME + "=" + session.session_key)
-print(issue_token(user, name="bench", expires=timezone.now() + timedelta(days=1), actor="bench")[1])
+role = (roles_of(user) or [""])[0]
+expires = timezone.now() + timedelta(days=1)
+scopes = ["read", "evaluate"]
+print(issue_token(user, name="bench", expires=expires, role=role, scopes=scopes, actor=command("bench"))[1])
 """
     result = subprocess.run(
         [sys.executable, "-c", script], env=environment, check=True, stdout=subprocess.PIPE, text=True

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import django
 
-from audit.record import SYSTEM
 from tests.bench.made import FULL, SMALL, change_one
 from tests.bench.report import Figure, emit
 
@@ -27,6 +26,7 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
+    from audit.record import SYSTEM
     from integrations.actions.repositories import configure_repository
     from integrations.actions.sync import Result, sync
 

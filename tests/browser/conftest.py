@@ -14,6 +14,7 @@ from django.apps import apps
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from console.models import User
 from integrations.actions.rights import bring_rights_in_step
 from integrations.models import Repository
 from tests.browser.arguments import ARGUMENTS
@@ -24,10 +25,11 @@ from tests.web.synced import Config, build_origin, config_at
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A live console: its address, its repository, and the session of a signed-in person by e-mail address."""
+    """A live console: its address, its repository, people by e-mail address, and the session of a signed-in one."""
 
     url: str
     config: Config
+    people: dict[str, User]
     session: Callable[[str], str]
 
 
@@ -57,7 +59,8 @@ def site(
     _origin: tuple[Path, list[str]],
 ) -> Site:
     # A test with a live server empties every table at its end, the roles that a migration made among them.
-    import_module("console.migrations.0002_roles").seed(apps, None)
+    for migration in ("0002_roles", "0003_rights_of_roles"):
+        import_module(f"console.migrations.{migration}").seed(apps, None)
     settings.DATA_DIR = tmp_path / "data"
     config = config_at(tmp_path / "config.git", *_origin, settings.DATA_DIR)
     people = {email: person(email, role, name=name) for email, role, name in _PEOPLE}
@@ -70,13 +73,15 @@ def site(
         client.force_login(people[email])
         return client.cookies[settings.SESSION_COOKIE_NAME].value
 
-    return Site(url=live_server.url, config=config, session=session)
+    return Site(url=live_server.url, config=config, people=people, session=session)
 
 
 _PEOPLE = (
     ("dana@example.com", "csm", "Dana Whitfield"),
     ("erin@example.com", "engineer", "Erin Castellano"),
     ("viewer@example.com", "viewer", ""),
+    ("ada@example.com", "admin", "Ada Okafor"),
+    ("audrey@example.com", "auditor", "Audrey Lindqvist"),
 )
 
 

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 CONNECTION = "/accounts/acme-corp/salesforce/production/"
+# For auditors; `{}` is an entry with a proof (`test_auditor.busy_log`).
+AUDIT = (
+    "/audit/",
+    "/audit/?account=acme-corp&from=2020-01-01",
+    "/audit/?account=nobody",
+    "/audit/{}/",
+    "/audit/export/?account=acme-corp&event=signed-in",
+    "/audit/verification/",
+)
 SIGNED_OUT = ("/sign-in/login/",)
 
 
@@ -54,6 +63,9 @@ def pages(commits: Sequence[str]) -> tuple[str, ...]:
         "/sync/",
         f"/sync/{second}/",
         f"/sync/{bad}/",
+        "/me/",
+        "/me/app/",
+        "/me/passkey/",
         "/sign-in/logout/",
         "/sign-in/password/change/",
         "/no/such/page",

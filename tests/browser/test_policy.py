@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.pages import pages
+from console.middleware import BrowserPolicyMiddleware
+from tests.browser.pages import SIGNED_OUT, pages
 from tests.web.factories import HOSTILE, HOSTILE_MESSAGE
 from tests.web.test_untrusted_text import PAGES
 
@@ -29,6 +30,34 @@ def test_nothing_runs_and_nothing_breaks_the_policy(open_as, site):
     page.keyboard.type("<img")
     page.wait_for_selector("[role=option], .palette-nothing")
     assert trouble == []
+
+
+def test_no_page_asks_anybody_else_for_anything(open_as, site):
+    """Whoever looks at a customer here is known to this origin alone."""
+    asked: set[str] = set()
+    signed_out, admin = (open_as(email).new_page() for email in (None, "ada@example.com"))
+    for page, addresses in (
+        (signed_out, (*SIGNED_OUT, "/healthz", "/robots.txt")),
+        (admin, (*pages(site.config.commits), "/admin/", "/admin/console/user/", "/api/v1/accounts/")),
+    ):
+        page.on("request", lambda request: asked.add(request.url))
+        page.on("websocket", lambda socket: asked.add(socket.url))
+        for address in addresses:
+            page.goto(address)
+    assert len(asked) > 40
+    assert [url for url in sorted(asked) if not url.startswith((f"{site.url}/", "data:image/"))] == []
+
+
+def test_pages_may_use_what_they_use_and_no_other_feature(open_as, site):
+    page = open_as().new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto("/accounts/")
+    allowed = page.evaluate("document.featurePolicy.allowedFeatures()")
+    # Client hints are headers that a server must ask for, and nobody here asks; they have no place in this policy.
+    known = {name for name in allowed if not name.startswith("ch-")}
+    assert known - {"aria-notify"} == set(BrowserPolicyMiddleware.USED)
+    assert [text for text in said if "Permissions-Policy" in text] == []
 
 
 # The site's newest commit is broken; this mends it.

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.web.expectations import ROLES
+
 if TYPE_CHECKING:
     from django.test import Client
 
     from console.models import User
     from tests.web.synced import Config
-
-ROLES = ("viewer", "csm", "engineer", "approver", "responder", "auditor", "admin")
 
 
 @pytest.fixture(scope="session")

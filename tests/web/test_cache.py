@@ -34,3 +34,5 @@ def test_a_poisoned_redis_entry_counts_as_absent() -> None:
     client = cache._cache.get_client(write=True)
     client.set(cache.make_and_validate_key("list"), pickle.dumps({"a": 1}))
     assert cache.get("list") is None
+    assert cache.get("list", []) == []
+    assert cache.get("list", "nothing") == "nothing"

@@ -66,3 +66,11 @@ def test_databases_are_told_by_their_address() -> None:
     assert database("sqlite:////data/x.sqlite3")["NAME"] == "/data/x.sqlite3"
     with pytest.raises(ValueError, match="must begin with"):
         database("mysql://x")
+
+
+def test_pairs_are_read_whole_or_not_at_all():
+    assert Environment({"MAP": " grp-a=engineer, grp-b = csm,"}).pairs("MAP") == {"grp-a": "engineer", "grp-b": "csm"}
+    assert Environment({}).pairs("MAP") == {}
+    for wrong in ("grp-a", "=csm", "grp-a="):
+        with pytest.raises(ImproperlyConfigured, match="MAP cannot be understood"):
+            Environment({"MAP": wrong}).pairs("MAP")

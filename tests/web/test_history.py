@@ -80,3 +80,12 @@ def test_the_number_of_queries_does_not_grow_with_the_changes(viewer, config):
     with CaptureQueriesContext(connection) as many:
         assert "53" in text_of(viewer.get(PAGE))
     assert len(many) == len(few)
+
+
+def test_it_says_who_reviewed_a_change(viewer, config):
+    message = "Larger pages (#9)\n\nReviewed-by: Ruth Okafor <ruth@example.com>\nApproved-by: Ken Watanabe"
+    config.push_and_sync(
+        {"customers/acme-corp/salesforce.yaml": "config:\n  pagination:\n    page_size: 77\n"}, message
+    )
+    for path in ("/accounts/acme-corp/history/", f"/sync/{config.commits[-1]}/"):
+        assert "Ruth Okafor and Ken Watanabe" in viewer.get(path).content.decode()

@@ -9,6 +9,7 @@ from celery import current_app
 from django.test import Client
 from kombu.exceptions import OperationalError
 
+from audit.people import command
 from console.demo_people import make_demo_people
 from console.models import User
 from integrations.models import Repository
@@ -128,7 +129,7 @@ class TestSignIn:
         assert "You cannot sign in" in text(Client().post("/sign-in/login/", form, follow=True))
 
     def test_demo_people_are_named_only_by_the_demo(self, config):
-        make_demo_people()
+        make_demo_people(actor=command("up"))
         assert "dana-dana" not in text(Client().get("/sign-in/login/"))
         Repository.objects.update(is_trusted=True)
         assert "dana-dana" in text(Client().get("/sign-in/login/"))

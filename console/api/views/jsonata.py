@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from django.utils.cache import patch_cache_control
 from rest_framework.parsers import BaseParser
@@ -19,6 +19,7 @@ from console.api.schema import computes
 from console.evaluations import NotNow, turn
 from console.json_text import NotJson, parse
 from console.limits import TooMany
+from console.models import ApiToken
 from integrations.core.documents import JSON
 from integrations.core.outcomes import UNDEFINED, outcome_as_json
 from integrations.sandbox.evaluator import Run
@@ -48,6 +49,7 @@ class Evaluate(APIView):
     """What an expression gives, its own error included, is an answer: 200."""
 
     http_method_names = ["post", "options"]
+    scopes: ClassVar[dict[str, str]] = {"POST": ApiToken.Scope.EVALUATE}
     parser_classes = (JSONParser,)
     renderer_classes = (AnyJSONRenderer,)
 

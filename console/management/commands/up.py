@@ -18,6 +18,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.people import command
+from console.configuration import record_settings
 from console.demo_people import PEOPLE, make_demo_people
 from integrations.actions.repositories import configure_demo, configure_from_environment
 from integrations.actions.sync import Outcome, Result, replay, sync
@@ -30,7 +31,7 @@ _ACTOR = command("up")
 
 
 class Command(BaseCommand):
-    help = "Migrate, seed the demo repository if none is configured, and start web, worker and beat."
+    help = "Migrate, seed the demo repository if none is configured, and start web, worker, beat and sealer."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -45,12 +46,13 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
+        record_settings(actor=_ACTOR)
         try:
             repository = configure_from_environment(actor=_ACTOR) or configure_demo(actor=_ACTOR)
         except GitError as error:
             raise CommandError(str(error)) from error
         if repository.is_trusted:
-            make_demo_people()
+            make_demo_people(actor=_ACTOR)
         self._say(f"Reading {repository.name} from {repository.url} …")
         outcome = self._sync(repository)
         active = Repository.objects.select_related("active").get(pk=repository.pk).active
@@ -81,6 +83,7 @@ class Command(BaseCommand):
         with _Children() as children:
             children.start(_web(options), _environment(options))
             children.start(_worker(), _environment(options))
+            children.start(_sealer(), _environment(options))
             self._say(f"\nGlasshouse is at {address}")
             if repository.is_trusted:
                 self._say("Sign in as any of these; the password of all is their first name twice, with a dash:")
@@ -107,6 +110,10 @@ def _worker() -> list[str]:
     # One process runs the tasks and the schedule: enough for one machine; docs/operations.md shows them apart.
     arguments = ["celery", "--quiet", "-A", "console", "worker", "--beat", "--pool", "solo"]
     return [sys.executable, "-m", *arguments, "--loglevel", "warning", "--without-gossip", "--without-mingle"]
+
+
+def _sealer() -> list[str]:
+    return [sys.executable, "manage.py", "audit_seal", "--follow"]
 
 
 def _environment(options: dict[str, Any]) -> dict[str, str]:

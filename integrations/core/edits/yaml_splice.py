@@ -154,6 +154,8 @@ def _put(page: Page, chain: Sequence[Entry], value: JSON) -> str:
     holder = chain[-2].value if len(chain) > 1 else page.root
     is_block = holder is not None and not holder.style and isinstance(value, dict) and value
     text, item = page.text, entry.value
+    if _is_open_ended(page, item):  # the line breaks that it keeps end its own line as well
+        text = _spliced(text, item.end, item.end, page.line_break)
     if not item.style and item.kind is not Kind.SCALAR:  # a block collection: its lines go
         text = _spliced(text, page.line_end(entry.colon), page.line_end(item.end), "")
         item = Item(kind=Kind.SCALAR, start=entry.colon, end=entry.colon, style="")

@@ -34,7 +34,6 @@ from integrations.git.folder import FolderTree
 from integrations.loader import load
 from tests.core.edits.grounds import diff
 from tests.loader.repositories import EVALUATOR
-from tests.services import require
 
 
 class Demo:
@@ -96,12 +95,12 @@ def demo(tmp_path_factory) -> Demo:
     return read(base / "files")
 
 
-def refusal_of(call, *arguments) -> CannotEdit | None:
+def attempt(call, *arguments):
+    """What the call gives, and why it was refused; one of them is None."""
     try:
-        call(*arguments)
+        return call(*arguments), None
     except CannotEdit as error:
-        return error
-    return None
+        return None, error
 
 
 def leaves(value, path=()):
@@ -143,12 +142,12 @@ def test_every_value_of_a_config_changes_and_comes_back(demo):
                 continue
             scope = scope_of(document)
             edit = SetConfig(scope=scope, path=path, value=another(value))
-            if error := refusal_of(demo.after, demo.files, edit):
+            edited, error = attempt(demo.after, demo.files, edit)
+            if error:
                 assert error.code in {Refusal.NOT_LITERAL, Refusal.OTHER_SCOPE}, (document.source, path, error)
                 assert error.source is not None
                 refused += 1
                 continue
-            edited = demo.after(demo.files, edit)
             touched = [name for name in demo.files if edited[name] != demo.files[name]]
             assert touched == [document.source.file]
             restored = demo.after(edited, SetConfig(scope=scope, path=path, value=value))
@@ -167,10 +166,11 @@ def test_a_new_value_comes_and_goes_everywhere(demo):
             if look_up(document.config, path) is not ABSENT:
                 continue
             edit = SetConfig(scope=scope, path=path, value=7)
-            if error := refusal_of(demo.after, demo.files, edit):
+            nothing_done, error = attempt(demo.is_undone, edit)
+            if error:
                 assert error.code in {Refusal.NOT_LITERAL, Refusal.OTHER_SCOPE}, (document.source, path, error)
                 continue
-            assert not demo.is_undone(edit)
+            assert not nothing_done
             assert demo.is_undone(edit, RemoveConfig(scope=scope, path=path))
 
 
@@ -183,10 +183,11 @@ def test_every_connection_can_have_a_first_field_and_lose_it(demo):
             )
             edit = {"scope": scope, "mapping": "crm/notes/update", "path": ("custom", "a")}
             both = (SetField(**edit, expression="response.A__c"), RemoveField(**edit))
-            if error := refusal_of(demo.is_undone, *both):
+            is_undone, error = attempt(demo.is_undone, *both)
+            if error:
                 assert error.code is Refusal.OTHER_SCOPE, error
                 continue
-            assert demo.is_undone(*both)
+            assert is_undone
             done += 1
     assert done > 10
 
@@ -200,12 +201,12 @@ def test_every_account_expression_takes_a_field_or_says_why_not(demo):
                 if said.expression is None or document.layer is not Layer.ACCOUNT:
                     continue
                 set_field = SetField(**edit, expression="response.Z__c", everywhere=True)
-                if error := refusal_of(demo.after, demo.files, set_field):
+                edited, error = attempt(demo.after, demo.files, set_field)
+                if error:
                     assert error.code in {Refusal.DYNAMIC, Refusal.NOT_LITERAL}, error
                     continue
-                edited = demo.after(demo.files, set_field)
                 assert diff(demo.files, edited).count("\n+") < 9
-                assert demo.after(edited, RemoveField(**edit, everywhere=True)) == demo.files
+                assert demo.is_undone(set_field, RemoveField(**edit, everywhere=True))
                 done += 1
     assert done > 10
 
@@ -217,12 +218,12 @@ def test_every_platform_expression_can_be_written_anew_or_says_why_not(demo):
             scope = Scope(layer=Layer.PLATFORM, integration=document.integration)
             base = {"scope": scope, "mapping": str(document.key), "part": part, "everywhere": True}
             anew = SetMapping(**base, expression=f"(\n  /* ${{x}} */\n{said.text.rstrip()}\n)")
-            if error := refusal_of(demo.after, demo.files, anew):
+            edited, error = attempt(demo.after, demo.files, anew)
+            if error:
                 assert error.code is Refusal.NOT_LITERAL, error
                 continue
-            edited = demo.after(demo.files, anew)
             assert edited != demo.files
-            assert demo.after(edited, SetMapping(**base, expression=said.text)) == demo.files
+            assert demo.is_undone(anew, SetMapping(**base, expression=said.text))
             done += 1
     assert done > 30
 
@@ -260,16 +261,32 @@ def test_the_loader_reads_what_was_written(demo, tmp_path):
     assert set(now.files) - set(demo.files) == {"environments/production/pipedrive.tf"}
 
 
+@pytest.mark.needs("terraform")
 def test_terraform_would_lay_it_out_in_the_same_way(demo, tmp_path):
-    require("terraform")
-    for name, (scope, path, value) in {
-        "short": (Scope(layer=Layer.PLATFORM, integration="salesforce"), ("pagination", "n"), 1),
-        "long": (Scope(layer=Layer.PLATFORM, integration="salesforce"), ("pagination", "a_very_long_name"), 1),
-        "object": (Scope(layer=Layer.PLATFORM, integration="salesforce"), ("retry",), {"a": 1, "bcd": {"e": [1]}}),
-        "first": (Scope(layer=Layer.ENVIRONMENT, integration="pipedrive", environment="staging"), ("a", "b"), "c"),
-    }.items():
-        folder = tmp_path / name
-        write(folder, demo.after(demo.files, SetConfig(scope=scope, path=path, value=value)))
-        command = ["terraform", "fmt", "-check", "-recursive", "-diff", str(folder)]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert result.returncode == 0, result.stdout
+    wanted = {
+        ("pagination", "n"): 1,
+        ("pagination", "a_very_long_name"): 1,
+        ("pagination", "page_size"): 123456,
+        ("retry",): {"a": 1, "bcd": {"e": [1, "x"]}, "f": "${x}"},
+        ("headers", "X-Note"): "x",
+        ("api_version",): "v1",
+        ("endpoints", "more", "list"): {"method": "GET"},
+        ("oauth_app", "scopes"): ["a", "b"],
+    }
+    count = 0
+    for document in [*demo.of_type(IntegrationDocument), *demo.of_type(OverrideDocument)]:
+        if not document.source.file.endswith(".tf"):
+            continue
+        scope = scope_of(document)
+        edits = [SetConfig(scope=scope, path=path, value=value) for path, value in wanted.items()]
+        edits += [RemoveConfig(scope=scope, path=path) for path, _ in leaves(document.config)[:6]]
+        for edit in edits:
+            edited, error = attempt(demo.after, demo.files, edit)
+            text = None if error else edited.get(document.source.file)
+            if text is not None and text != demo.files[document.source.file]:
+                count += 1
+                write(tmp_path, {f"{count}.tf": text})
+    assert count > 100
+    command = ["terraform", "fmt", "-check", "-diff", str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout

@@ -153,6 +153,35 @@ def test_list_elements_that_stay_keep_their_lines(old, new, data):
     assert parsed(edited) == {"config": {"scopes": new}, "z": 1}
 
 
+def test_a_text_that_keeps_its_blank_lines_is_replaced_and_nothing_is_added_behind_it():
+    text = "config:\n  a: |+\n    x\n\n\nz: 1\n"
+    assert set_value(text, ("config", "a"), 5, file=FILE) == "config:\n  a: 5\nz: 1\n"
+    with pytest.raises(CannotEdit) as refused:
+        set_value(text, ("config", "b"), 5, file=FILE)
+    assert refused.value.code is Refusal.UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("text", "edited"),
+    [
+        ("", "config:\n  b: 5\n"),
+        ("# Only a note.", "# Only a note.\nconfig:\n  b: 5\n"),
+        ("---\n", "---\nconfig:\n  b: 5\n"),
+        ("{}\n", "config:\n  b: 5\n"),
+        ("{config: {a: 1}}", "{config: {a: 1, b: 5}}"),
+        ("config: # why\n  # nothing yet\n", "config: # why\n  b: 5\n  # nothing yet\n"),
+        ("config:\n    a: 1", "config:\n    a: 1\n    b: 5"),
+        (
+            "config:\n  a: >\n    folded\n    text\n\n# end\n",
+            "config:\n  a: >\n    folded\n    text\n  b: 5\n\n# end\n",
+        ),
+        ("---\nconfig:\n  a: 1\n...\n", "---\nconfig:\n  a: 1\n  b: 5\n...\n"),
+    ],
+)
+def test_files_of_every_shape(text, edited):
+    assert set_value(text, ("config", "b"), 5, file=FILE) == edited
+
+
 def test_a_file_that_is_not_read_is_not_written():
     with pytest.raises(CannotEdit) as refused:
         set_value("a: &x 1\nb: *x\n", ("a",), 2, file=FILE)
