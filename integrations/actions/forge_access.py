@@ -21,6 +21,8 @@ _APP = re.compile(r"github-app:(\d{1,20})/(\d{1,18}):((?:env|file):.{1,500})")
 
 def access_of(repository: Repository) -> Access:
     """Raises SecretUnavailable and ForgeError(BAD_ADDRESS, BAD_SECRET)."""
+    if not repository.token_ref:
+        raise SecretUnavailable("The repository's settings name no token, so that its forge cannot be asked.")
     matched = _APP.fullmatch(repository.token_ref)
     if matched is None:
         return TokenAccess(token=resolve(repository.token_ref))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,6 +15,7 @@ from console.access import PROPOSE, denial
 from console.management.output import add_format, print_json
 from console.management.reading import reader_from
 from console.models import User
+from integrations.actions.proposals.checking import checked
 from integrations.actions.proposals.opening import BadProposal, KeyReused, Wish, open_proposal
 from integrations.actions.proposals.wishing import wish_of
 from integrations.core.documents import JSON, Layer, Part
@@ -81,7 +83,7 @@ class Command(BaseCommand):
 
 def _wish(reader: Reader, options: dict[str, Any]) -> Wish:
     try:
-        return wish_of(
+        wish = wish_of(
             reader,
             list(_edits(options)),
             reason=options["reason"],
@@ -89,6 +91,7 @@ def _wish(reader: Reader, options: dict[str, Any]) -> Wish:
             ticket=options["ticket"],
             reviewers=options["reviewers"],
         )
+        return replace(wish, described=checked(reader.repository, wish.files)) if wish.files else wish
     except (CannotEdit, BadProposal) as error:
         raise CommandError(str(error)) from error
 
