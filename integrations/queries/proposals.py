@@ -131,6 +131,12 @@ def _text(tree: Tree, path: str) -> str | None:
         return None
 
 
+def proposal_of(repository: Repository, pull_request: int, *, visible: Visible = None) -> Proposal | None:
+    """The proposal that a pull request's number in the history belongs to."""
+    rows = Proposal.objects.filter(repository=repository, pull_request=pull_request)
+    return _visible(rows, visible).first()
+
+
 def open_changes(
     repository: Repository,
     account: str,

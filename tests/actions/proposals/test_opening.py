@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
+from django.http import Http404
 
+from console.access import PROPOSE, account_for
+from console.models import User
 from integrations.actions.proposals.opening import BadProposal, discard_draft, open_proposal, save_draft
 from integrations.actions.proposals.wishing import wish_of
 from integrations.core.documents import Layer
@@ -47,6 +50,20 @@ def test_a_draft_goes_when_it_is_handed_in_and_stays_when_that_fails(config, peo
     assert not Proposal.objects.exists()
     open_proposal(wish(config), repository=row, proposer=dana, draft=PLACE)
     assert not Draft.objects.exists()
+
+
+def test_an_account_that_changed_hands_between_draft_and_submit_keeps_what_was_typed(config, people):
+    dana = people["dana"]
+    save_draft(dana, config.row, place=PLACE, fields={"value": "25"})
+    config.push_and_sync({"customers/acme-corp/account.yaml": "name: Acme Corp\nowner: team:emea-csm\n"})
+
+    def still_may() -> None:
+        account_for(User.objects.get(pk=dana.pk), "acme-corp", PROPOSE, repository=config.row)
+
+    with pytest.raises(Http404):
+        open_proposal(wish(config), repository=config.row, proposer=dana, draft=PLACE, still_may=still_may)
+    assert draft_of(dana, config.row, PLACE) == {"value": "25"}
+    assert not Proposal.objects.exists()
 
 
 def test_a_draft_is_discarded_on_purpose(config, people):
