@@ -139,9 +139,10 @@ _OURS: Mapping[str, Page] = {
     "sync": page("/sync/"),
     "audit": page("/audit/", roles("auditor"), more=["account=acme-corp", "text=canary"]),
     "audit_entry": page("/audit/999999/", roles("auditor", status=404)),
-    "audit_bundle": post("/audit/999999/bundle/", roles("auditor", status=404)),
+    # First to confirm with a second factor.
+    "audit_bundle": post("/audit/999999/bundle/", roles("auditor", status=302)),
     "audit_export": Page(
-        address="/audit/export/", rules={"GET": roles("auditor"), "POST": roles("auditor", status=422)}
+        address="/audit/export/", rules={"GET": roles("auditor", status=302), "POST": roles("auditor", status=302)}
     ),
     "audit_verification": page("/audit/verification/", roles("auditor")),
     "audit_verify": post("/audit/verification/now/", roles("auditor", status=302)),
