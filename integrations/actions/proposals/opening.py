@@ -151,7 +151,6 @@ def _proposal(wish: Wish, repository: Repository, proposer: AbstractUser, key: s
         proposer_email=proposer.email,
         key=key[:200],
         state=State.QUEUED,
-        due_at=now,
         created_at=now,
     )
 
