@@ -74,12 +74,11 @@ def read(text: bytes, file: str) -> HclFile:
     """See `hcl.read_hcl`."""
     if (refusal := _refusal(text, file)) is not None:
         return HclFile(file=file, problems=(refusal,))
-    # The grammar takes the escape "%%{" for the start of a directive; masked, it has the same length and no meaning.
-    tree = Parser(_LANGUAGE).parse(text.replace(b"%%{", b"%%(") + b"\n")
+    root = syntax_tree(text)
     reader = _Reader(text, file)
-    if tree.root_node.has_error:
-        return HclFile(file=file, problems=tuple(reader.syntax(tree.root_node)))
-    body = next((node for node in tree.root_node.children if node.type == "body"), None)
+    if root.has_error:
+        return HclFile(file=file, problems=tuple(reader.syntax(root)))
+    body = next((node for node in root.children if node.type == "body"), None)
     if body is None:
         return HclFile(file=file)
     try:
@@ -88,6 +87,17 @@ def read(text: bytes, file: str) -> HclFile:
         message = f"This is nested deeper than {MAX_DEPTH} levels."
         return HclFile(file=file, problems=(problem(Code.HCL_REFUSED, message, file, deep.line),))
     return HclFile(file=file, blocks=blocks, attributes=attributes, problems=tuple(reader.problems))
+
+
+def syntax_tree(text: bytes) -> Node:
+    """The root of the text's tree; it `has_error` when the text is no HCL. Its nodes' places are bytes of `text`."""
+    # The grammar takes the escape "%%{" for the start of a directive; masked, it has the same length and no meaning.
+    return Parser(_LANGUAGE).parse(text.replace(b"%%{", b"%%(") + b"\n").root_node
+
+
+def expression_at(text: bytes, file: str, node: Node) -> Expression:
+    """What an `expression` node of the text's tree says."""
+    return _Reader(text, file).expression(node)
 
 
 def _refusal(text: bytes, file: str) -> Problem | None:
@@ -185,6 +195,9 @@ class _Reader:
     def _guard(self, node: Node, depth: int) -> None:
         if depth > MAX_DEPTH:
             raise _TooDeep(_line(node))
+
+    def expression(self, node: Node) -> Expression:
+        return self._expression(node, 0)
 
     def _expression(self, node: Node, depth: int) -> Expression:
         self._guard(node, depth)

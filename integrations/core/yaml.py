@@ -42,7 +42,7 @@ except ImportError:  # pragma: no cover - depends on how ruamel.yaml was install
 
 LIMITS = TextLimits()
 
-_Events = Callable[[], Any]
+Events = Callable[[], Any]
 
 # Characters that YAML 1.2 forbids (§5.1), and those that its readers count as line breaks where editors and Git
 # do not, so that a line number would mislead: NEL, LS, PS, and a carriage return alone.
@@ -72,7 +72,7 @@ def read_yaml(
     if found := _FORBIDDEN.search(decoded):
         line, column = position(decoded, found.start())
         return None, [problem(Code.YAML_SYNTAX, _forbidden(found.group()), file, line, column)]
-    reader = _Reader(file=file, limits=limits, next_event=_events(decoded, pure=pure))
+    reader = _Reader(file=file, limits=limits, next_event=events(decoded, pure=pure))
     try:
         value = reader.document()
     except _Stop as stop:
@@ -96,7 +96,7 @@ class _Reader:
 
     file: str
     limits: TextLimits
-    next_event: _Events
+    next_event: Events
     problems: list[Problem] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
     texts: dict[str, int] = field(default_factory=dict)
@@ -238,9 +238,10 @@ class _Reader:
         raise _Stop(problem(Code.TOO_MANY, message, self.file, mark.line + 1, mark.column + 1))
 
 
-def _events(text: str, *, pure: bool) -> _Events:
+def events(text: str, *, pure: bool = False) -> Events:
+    """The next parsing event of a text at each call."""
     if CParser is not None and not pure:
-        parse: _Events = CParser(text).get_event
+        parse: Events = CParser(text).get_event
         return parse
     stream: Iterator[Any] = YAML(typ="safe", pure=True).parse(text)
     return stream.__next__
