@@ -13,6 +13,7 @@ class Category(StrEnum):
     REPOSITORY = "repository"
     SYNC = "sync"
     MAPPING = "mapping"
+    PROPOSAL = "proposal"
     AUDIT = "audit"
 
 
@@ -54,6 +55,13 @@ class Event(StrEnum):
     ACCOUNT_RIGHTS_CHANGED = "account-rights-changed", Category.RIGHTS, "{actor} changed who owns {subject}", True
     ACCESS_DENIED = "access-denied", Category.RIGHTS, "{actor} was denied {subject}", True
 
+    FORGE_ACCOUNT_LINKED = (
+        "forge-account-linked",
+        Category.RIGHTS,
+        "{actor} said which account at the forge is {subject}",
+        True,
+    )
+
     REPOSITORY_CONFIGURED = "repository-configured", Category.REPOSITORY, "{actor} configured {subject}", True
     SETTINGS_CHANGED = "settings-changed", Category.REPOSITORY, "The settings of {subject} changed", True
     SYNC_REQUESTED = "sync-requested", Category.SYNC, "{actor} asked for a sync of {subject}"
@@ -63,6 +71,30 @@ class Event(StrEnum):
     HELD_SYNC_ACCEPTED = "held-sync-accepted", Category.SYNC, "{actor} accepted the held {subject}", True
     HELD_SYNC_DISCARDED = "held-sync-discarded", Category.SYNC, "{actor} discarded the held {subject}", True
     MAPPING_TESTS_REQUESTED = "mapping-tests-requested", Category.MAPPING, "{actor} asked for the tests of {subject}"
+
+    PROPOSAL_OPENED = "proposal-opened", Category.PROPOSAL, "{actor} handed in {subject}"
+    PROPOSAL_PUBLISHED = "proposal-published", Category.PROPOSAL, "{actor} pushed the commit of {subject}"
+    PULL_REQUEST_OPENED = "pull-request-opened", Category.PROPOSAL, "{actor} opened the pull request of {subject}"
+    PULL_REQUEST_CLOSED = "pull-request-closed", Category.PROPOSAL, "{actor} closed the pull request of {subject}"
+    BRANCH_DELETED = "branch-deleted", Category.PROPOSAL, "{actor} deleted the branch of {subject}"
+    REVIEW_STATUS_SET = "review-status-set", Category.PROPOSAL, "{actor} said whether {subject} was reviewed by others"
+    PROPOSAL_APPROVED = "proposal-approved", Category.PROPOSAL, "{actor} approved {subject}", True
+    CHANGES_REQUESTED = "changes-requested", Category.PROPOSAL, "{actor} asked for changes to {subject}"
+    APPROVAL_LAPSED = "approval-lapsed", Category.PROPOSAL, "{actor} found that no approval of {subject} holds any more"
+    PROPOSAL_MERGED = "proposal-merged", Category.PROPOSAL, "{actor} merged {subject}", True
+    PROPOSAL_IN_FORCE = "proposal-in-force", Category.PROPOSAL, "{actor} put {subject} in force"
+    PROPOSAL_CLOSED = "proposal-closed", Category.PROPOSAL, "{actor} saw that {subject} was closed without a merge"
+    PROPOSAL_WITHDRAWN = "proposal-withdrawn", Category.PROPOSAL, "{actor} withdrew {subject}"
+    PROPOSAL_FAILED = "proposal-failed", Category.PROPOSAL, "{actor} could not publish {subject}"
+    PROPOSAL_RETRIED = "proposal-retried", Category.PROPOSAL, "{actor} asked for another try of {subject}"
+    PROPOSAL_REBASED = "proposal-rebased", Category.PROPOSAL, "{actor} brought {subject} up to date"
+    PROPOSAL_CONFLICTED = "proposal-conflicted", Category.PROPOSAL, "{actor} found that {subject} conflicts"
+    CONFLICT_RESOLVED = "conflict-resolved", Category.PROPOSAL, "{actor} chose the values of {subject}"
+    LOCAL_REVIEWED = "local-reviewed", Category.PROPOSAL, "{actor} reviewed {subject}", True
+    LOCAL_MERGED = "local-merged", Category.PROPOSAL, "{actor} merged {subject} in the console's own forge", True
+    DRAFT_SAVED = "draft-saved", Category.PROPOSAL, "{actor} began a draft of {subject}"
+    DRAFT_DISCARDED = "draft-discarded", Category.PROPOSAL, "{actor} discarded a draft of {subject}"
+    WEBHOOK_TAKEN = "webhook-taken", Category.PROPOSAL, "{actor} took news of {subject} from the forge"
 
     EVIDENCE_EXPORTED = "evidence-exported", Category.AUDIT, "{actor} exported evidence about {subject}", True
     VERIFICATION_REQUESTED = "verification-requested", Category.AUDIT, "{actor} asked to verify the audit log"

@@ -125,6 +125,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sync-due-repositories": {"task": "integrations.tasks.sync_due_repositories", "schedule": 15.0},
     "run-due-mapping-tests": {"task": "integrations.tasks.run_due_mapping_tests", "schedule": 15.0},
+    "publish-due-proposals": {"task": "integrations.tasks.publish_due_proposals", "schedule": 15.0},
+    "follow-due-proposals": {"task": "integrations.tasks.follow_due_proposals", "schedule": 15.0},
+    "clear-due-proposals": {"task": "integrations.tasks.clear_due_proposals", "schedule": 60.0},
     "maintain-mirrors": {"task": "integrations.tasks.maintain_mirrors", "schedule": 86_400.0},
     "tend-audit-log": {"task": "integrations.tasks.tend_audit_log", "schedule": 60.0},
     "tend-kept-analyses": {"task": "integrations.tasks.tend_kept_analyses", "schedule": 86_400.0},
@@ -136,7 +139,9 @@ CONFIG_REPOSITORY_BRANCH = env.text("CONFIG_REPOSITORY_BRANCH", "main")
 # A reference to the token, never the token: env:NAME or file:/run/secrets/name.
 CONFIG_REPOSITORY_TOKEN_REF = env.text("CONFIG_REPOSITORY_TOKEN_REF")
 CONFIG_REPOSITORY_WEB_URL = env.text("CONFIG_REPOSITORY_WEB_URL")
-CONFIG_REPOSITORY_FORGE = env.choice("CONFIG_REPOSITORY_FORGE", "", ("", "github", "gitlab", "gitea"))
+# A reference to the secret that the forge signs its deliveries with; without it none is taken.
+CONFIG_REPOSITORY_WEBHOOK_SECRET_REF = env.text("CONFIG_REPOSITORY_WEBHOOK_SECRET_REF")
+CONFIG_REPOSITORY_FORGE = env.choice("CONFIG_REPOSITORY_FORGE", "", ("", "github", "gitlab", "gitea", "forgejo"))
 SYNC_INTERVAL_SECONDS = env.number("SYNC_INTERVAL_SECONDS", 60, least=5)
 # A sync that would remove more than this share of accounts, integrations or mappings waits for a person.
 SYNC_HOLD_REMOVAL_PERCENT = env.number("SYNC_HOLD_REMOVAL_PERCENT", 20, least=1, most=100)
@@ -146,6 +151,14 @@ SSH_KNOWN_HOSTS_FILE = env.optional_path("SSH_KNOWN_HOSTS_PATH")
 HCL_TIMEOUT_SECONDS = env.number("HCL_TIMEOUT_SECONDS", 60, least=1)
 # Named for what it risks: HCL of the repository then runs with this process's rights, files and network.
 HCL_ALLOW_UNSANDBOXED_EVALUATION = env.flag("HCL_ALLOW_UNSANDBOXED_EVALUATION", default=False)
+
+# --- proposals -----------------------------------------------------------------------------------------
+# Who the console is in the commits that it makes; their author is the person.
+GLASSHOUSE_COMMITTER_NAME = env.text("GLASSHOUSE_COMMITTER_NAME", "Glasshouse")
+GLASSHOUSE_COMMITTER_EMAIL = env.text("GLASSHOUSE_COMMITTER_EMAIL", "glasshouse@localhost")
+# Where people reach this console, for the links in pull requests.
+GLASSHOUSE_URL = env.text("GLASSHOUSE_URL").rstrip("/")
+PROPOSAL_FOLLOW_SECONDS = env.number("PROPOSAL_FOLLOW_SECONDS", 60, least=5)
 
 # --- evaluations that people ask for ---------------------------------------------------------------------
 # Each person's, in the playground and through the API together.

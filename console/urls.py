@@ -38,6 +38,7 @@ from console.views import (
     sign_in,
     source,
     sync,
+    webhooks,
     where_used,
 )
 
@@ -115,6 +116,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<int:person>/", people.person, name="person"),
     path("people/<int:person>/roles/", people.roles, name="person_roles"),
     path("people/<int:person>/active/", people.active, name="person_active"),
+    path("webhooks/<slug:repository>/", webhooks.webhook, name="webhook"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("robots.txt", health.robots, name="robots"),

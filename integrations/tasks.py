@@ -11,15 +11,21 @@ from audit import proofs
 from integrations.actions.acceleration import compare_engines
 from integrations.actions.analyses import tend_analyses
 from integrations.actions.mapping_tests import queue_due_reports, run_report
+from integrations.actions.proposals.claiming import due_proposals
+from integrations.actions.proposals.deciding import clear, due_to_clear
+from integrations.actions.proposals.following import bring_into_force, due_to_follow, follow
+from integrations.actions.proposals.publishing import publish
 from integrations.actions.sync import Result, maintain_mirror, sync
 from integrations.actions.verification import queue_lost_verifications, run_verification
-from integrations.models import Repository
+from integrations.core.proposals import State
+from integrations.models import Proposal, Repository
 
 
 @shared_task
 def sync_repository(pk: int) -> None:
     """A second delivery finds nothing new."""
     if sync(pk).result is Result.ACTIVATED:
+        bring_into_force(pk)
         run_due_mapping_tests()
 
 
@@ -78,3 +84,49 @@ def tend_audit_log() -> None:
     proofs.keep_up()
     for pk in queue_lost_verifications():
         verify_audit_log.delay(pk)
+
+
+@shared_task
+def publish_proposal(pk: str) -> None:
+    """A second delivery finds it claimed or published. What is open is looked at straight away."""
+    if publish(pk):
+        follow_proposal(pk)
+
+
+@shared_task
+def follow_proposal(pk: str) -> None:
+    """Brings a proposal in step with its pull request; a rebase is published at once, a merge synced at once."""
+    if follow(pk):
+        publish_proposal.delay(pk)
+    merged = Proposal.objects.filter(pk=pk, state=State.MERGED).values_list("repository", flat=True).first()
+    if merged is not None:
+        sync_repository.delay(merged)
+
+
+@shared_task
+def publish_due_proposals() -> None:
+    """Queues what waits to be published, and what a worker that died left over; run by beat."""
+    for pk in due_proposals():
+        publish_proposal.delay(pk)
+
+
+@shared_task
+def follow_due_proposals() -> None:
+    """Queues a look at each open proposal whose time has come, and at what is merged already; run by beat."""
+    for pk in due_to_follow():
+        follow_proposal.delay(pk)
+    for pk in Repository.objects.filter(proposals__state=State.MERGED).distinct().values_list("pk", flat=True):
+        bring_into_force(pk)
+
+
+@shared_task
+def clear_proposal(pk: str) -> None:
+    """Closes the pull request and deletes the branch of what was withdrawn."""
+    clear(pk)
+
+
+@shared_task
+def clear_due_proposals() -> None:
+    """Queues what could not be cleared yet; run by beat."""
+    for pk in due_to_clear():
+        clear_proposal.delay(pk)

@@ -30,6 +30,7 @@ def configure_repository(
     token_ref: str = "",
     forge: str = "",
     web_url: str = "",
+    webhook_secret_ref: str = "",
     is_trusted: bool = False,
 ) -> Repository:
     """Adds the repository, or changes where an existing one is read from. Raises GitError for a bad URL or branch.
@@ -45,6 +46,7 @@ def configure_repository(
         "token_ref": token_ref,
         "forge": forge,
         "web_url": web_url,
+        "webhook_secret_ref": webhook_secret_ref,
         "is_trusted": is_trusted,
         "sync_interval": settings.SYNC_INTERVAL_SECONDS,
     }
@@ -69,6 +71,7 @@ def configure_from_environment(*, actor: Actor) -> Repository | None:
         token_ref=settings.CONFIG_REPOSITORY_TOKEN_REF,
         forge=settings.CONFIG_REPOSITORY_FORGE,
         web_url=settings.CONFIG_REPOSITORY_WEB_URL,
+        webhook_secret_ref=settings.CONFIG_REPOSITORY_WEBHOOK_SECRET_REF,
         actor=actor,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.record import ACCOUNT, Subject
-from integrations.models import Repository, Snapshot
+from integrations.models import Proposal, Repository, Snapshot
 
 _SHOWN = 12
 
@@ -19,3 +19,8 @@ def snapshot_subject(snapshot: Snapshot) -> Subject:
 
 def account_subject(slug: str, name: str) -> Subject:
     return Subject(kind=ACCOUNT, id=slug, name=name)
+
+
+def proposal_subject(proposal: Proposal) -> Subject:
+    """Named by its id: the title was typed by a person and may speak of others."""
+    return Subject(kind="proposal", id=proposal.id, name=f"proposal {proposal.id}", account=proposal.account)

@@ -16,6 +16,8 @@ class GitErrorCode(StrEnum):
     CORRUPT = "corrupt"  # fsck refused an object, or objects are damaged or missing
     TOO_LARGE = "too-large"
     UNSUPPORTED = "unsupported"  # e.g. SHA-256 object names
+    REFUSED = "refused"  # a push that the rules of the remote do not take: a protected branch, a hook
+    MOVED = "moved"  # a push that came too late: the branch has another commit by now
     # what was asked for
     BAD_URL = "bad-url"
     BAD_NAME = "bad-name"  # of a branch

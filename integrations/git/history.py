@@ -51,6 +51,8 @@ class CommitInfo:
     parents: tuple[str, ...]
     author_name: str
     author_email: str
+    committer_name: str
+    committer_email: str
     authored_at: datetime
     committed_at: datetime
     subject: str
@@ -68,6 +70,8 @@ def describe(repository: pygit2.Repository, commit: str) -> CommitInfo:
         parents=tuple(str(parent) for parent in found.parent_ids),
         author_name=found.author.raw_name.decode(errors="replace"),
         author_email=found.author.raw_email.decode(errors="replace"),
+        committer_name=found.committer.raw_name.decode(errors="replace"),
+        committer_email=found.committer.raw_email.decode(errors="replace"),
         authored_at=_moment(found.author.time),
         committed_at=_moment(found.committer.time),
         subject=subject.strip(),

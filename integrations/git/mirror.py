@@ -22,7 +22,7 @@ from integrations.git.errors import GitError, GitErrorCode
 from integrations.git.failures import failure
 from integrations.git.history import Change, CommitInfo
 from integrations.git.process import Finished, run_git
-from integrations.git.remote import Remote, Way, way_to
+from integrations.git.remote import Remote, Way, trusting, way_to
 from integrations.git.tree import CommitTree, find_commit, open_repository
 
 __all__ = ["Change", "CommitInfo", "Fetched", "Mirror", "Remote"]
@@ -31,7 +31,6 @@ GIBIBYTE = 1024**3
 READ_TIMEOUT = 30.0  # seconds for a log or a blame
 INCOMING = "refs/glasshouse/incoming"
 KEPT = "refs/glasshouse/kept"
-TRUST = "glasshouse.gitconfig"
 MAX_LISTED = 20
 
 _ABBREVIATED = re.compile(r"[0-9a-fA-F]{4,40}")
@@ -67,7 +66,6 @@ class Mirror:
         deadline = time.monotonic() + self._timeout
         with self._locked(deadline) as lock:
             self._make()
-            self._trust(way)
             refspec = f"+refs/heads/{way.branch}:{INCOMING}"
             options = [
                 "--quiet",
@@ -194,21 +192,8 @@ class Mirror:
         pygit2.init_repository(str(beside), bare=True, template_path=None)
         beside.rename(self.path)
 
-    def _trust(self, way: Way) -> None:
-        """Let git read a file:// remote that belongs to another user: its very path was configured by a person.
-
-        The setting must stand in a file, since git hides GIT_CONFIG_* from the other side of a local fetch.
-        """
-        if way.trusted_folder is None:
-            return
-        folder = way.trusted_folder.replace("\\", "\\\\").replace('"', '\\"')
-        text = "[safe]\n" + "".join(f'\tdirectory = "{folder}{end}"\n' for end in ("", "/.git", ".git"))
-        file = self.path / TRUST
-        if not file.exists() or file.read_text() != text:
-            file.write_text(text)
-
     def _ask(self, arguments: Sequence[str], way: Way, deadline: float, lock: int) -> Finished:
-        extra = way.extra | ({"GIT_CONFIG_GLOBAL": str(self.path / TRUST)} if way.trusted_folder else {})
+        extra = way.extra | trusting(way, self.path)
         try:
             return run_git(
                 arguments,

@@ -12,6 +12,7 @@ from integrations.git.address import check_branch, check_url, local_path, scheme
 from integrations.git.errors import GitError, GitErrorCode
 
 CONNECT_SECONDS = 15
+TRUST = "glasshouse.gitconfig"
 MAX_SECRET = 8192
 
 
@@ -70,6 +71,22 @@ def way_to(remote: Remote) -> Way:
         secrets=tuple(secrets),
         trusted_folder=local_path(url),
     )
+
+
+def trusting(way: Way, folder: Path) -> dict[str, str]:
+    """The environment that lets git work with a file:// remote that belongs to another user; else an empty one.
+
+    Its very path was configured by a person. The setting must stand in a file (below `folder`), since git hides
+    GIT_CONFIG_* from the other side of a local fetch or push.
+    """
+    if way.trusted_folder is None:
+        return {}
+    escaped = way.trusted_folder.replace("\\", "\\\\").replace('"', '\\"')
+    text = "[safe]\n" + "".join(f'\tdirectory = "{escaped}{end}"\n' for end in ("", "/.git", ".git"))
+    file = folder / TRUST
+    if not file.exists() or file.read_text() != text:
+        file.write_text(text)
+    return {"GIT_CONFIG_GLOBAL": str(file)}
 
 
 def _token(remote: Remote) -> str:

@@ -23,7 +23,8 @@ class Repository(models.Model):
         NONE = "", "none"
         GITHUB = "github", "GitHub"
         GITLAB = "gitlab", "GitLab"
-        GITEA = "gitea", "Gitea or Forgejo"
+        GITEA = "gitea", "Gitea"
+        FORGEJO = "forgejo", "Forgejo"
 
     class Health(models.TextChoices):
         NEW = "new", "never synced"
@@ -38,6 +39,9 @@ class Repository(models.Model):
     token_ref = models.CharField(max_length=200, blank=True, help_text="env:NAME or file:/path; never the token itself")
     forge = models.CharField(max_length=10, choices=Forge.choices, default=Forge.NONE, blank=True)
     web_url = models.CharField(max_length=500, blank=True)
+    webhook_secret_ref = models.CharField(
+        max_length=200, blank=True, help_text="env:NAME or file:/path; empty: no webhooks are taken"
+    )
     is_trusted = models.BooleanField(default=False, help_text="made by this console itself (the demo)")
     sync_interval = models.PositiveIntegerField(default=60, help_text="seconds")
     active = models.ForeignKey("Snapshot", null=True, blank=True, on_delete=models.PROTECT, related_name="+")

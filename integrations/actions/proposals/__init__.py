@@ -1,0 +1,1 @@
+"""How a wanted change becomes exactly one pull request, and is followed until it is in force."""
