@@ -78,7 +78,7 @@ class LocalForge:
 
     repository: Repository
     place: Place
-    web_root: str = ""  # before `/pull-requests/<number>/`
+    web_root: str = ""  # before `/proposals/<id>/`: a proposal's page is where its pull request is reviewed
 
     @property
     def kind(self) -> str:
@@ -151,8 +151,7 @@ class LocalForge:
 
     def reviews(self, number: int) -> tuple[Review, ...]:
         row = self._row(number)
-        head = self._seen(row).head_commit
-        return tuple(_review(review, head) for review in row.reviews.select_related("reviewer"))
+        return tuple(_review(review, row.head_commit) for review in row.reviews.select_related("reviewer"))
 
     def request_reviewers(self, number: int, logins: Sequence[str]) -> None:
         row = self._row(number)
@@ -192,9 +191,7 @@ class LocalForge:
         row = LocalStatus.objects.filter(repository=self.repository, commit=commit, context=context).first()
         if row is None:
             return None
-        return CommitStatus(
-            context=context, state=StatusState(row.state), description=row.description or None, url=row.url
-        )
+        return CommitStatus(context=context, state=StatusState(row.state), description=row.description, url=row.url)
 
     def set_status(self, commit: str, status: CommitStatus) -> None:
         LocalStatus.objects.update_or_create(
@@ -242,7 +239,7 @@ class LocalForge:
         merger = Person(id=str(row.merged_by_id or ""), login="", name=row.merged_by_name)
         return PullRequest(
             number=row.number,
-            url=address_of(self.web_root, row.number),
+            url=f"{self.web_root}/proposals/{row.head_branch.rpartition('/')[2]}/",
             state=PullRequestState(row.state),
             title=row.title,
             body=row.body,
@@ -254,10 +251,6 @@ class LocalForge:
             merge_commit=row.merge_commit or None,
             merged_by=merger if row.merge_commit else None,
         )
-
-
-def address_of(web_root: str, number: int) -> str:
-    return f"{web_root}/pull-requests/{number}/"
 
 
 def person_of(user: AbstractUser) -> Person:

@@ -173,6 +173,7 @@ _OURS: Mapping[str, Page] = {
         "/people/{person}/active/", roles("admin", status=302), body={"change": "deactivate", "reason": "She left."}
     ),
     # --- for machines and for everybody -------------------------------------------------------------------
+    "webhook": post("/webhooks/demo/", anybody(404), strangers=404),  # nobody signs what is no forge's
     "healthz": page("/healthz", anybody()),
     "readyz": page("/readyz", anybody()),
     "robots": page("/robots.txt", anybody()),

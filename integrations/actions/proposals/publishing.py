@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import structlog
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from audit.events import Event
@@ -181,7 +179,9 @@ def note_end(proposal: Proposal, seen: PullRequest) -> None:
     proposal.forge_head = seen.head_commit or proposal.forge_head
     event = Event.PROPOSAL_MERGED if seen.state is PullRequestState.MERGED else Event.PROPOSAL_CLOSED
     personal = {"merged_by": seen.merged_by.name or seen.merged_by.login} if seen.merged_by is not None else {}
-    told = {"number": seen.number, "merge_commit": proposal.merge_commit, "head": seen.head_commit}
+    told: dict[str, object] = {"number": seen.number, "merge_commit": proposal.merge_commit, "head": seen.head_commit}
+    if event is Event.PROPOSAL_MERGED:
+        told["was_reviewed_by_others"] = proposal.is_independent is True
     record(event, actor=SYSTEM, subject=proposal_subject(proposal), data=told, personal=personal)
 
 
@@ -218,7 +218,7 @@ def _note_failure(lease: Lease, error: Failure) -> None:
             proposal.attempts += 1
             if trouble.wait is not None:
                 move(proposal, State.QUEUED, trouble=trouble.sentence)
-                proposal.due_at = _in(trouble.wait)
+                proposal.due_at = timezone.now() + trouble.wait
             else:
                 move(proposal, State.FAILED, trouble=trouble.sentence)
                 told = {"error": str(code), "attempts": proposal.attempts}
@@ -228,7 +228,3 @@ def _note_failure(lease: Lease, error: Failure) -> None:
         log.info("proposal lost to another worker")
         return
     log.warning("proposal not published", reason=trouble.sentence, is_permanent=trouble.wait is None)
-
-
-def _in(wait: timedelta) -> object:
-    return Now() + wait
