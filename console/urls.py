@@ -82,6 +82,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("drafts/discard/", propose.discard, name="draft_discard"),
     path(_CONNECTION, effective.effective, name="effective"),
     path(f"{_CONNECTION}chain/", effective.chain, name="effective_chain"),
+    path(f"{_CONNECTION}propose/", propose.from_connection, name="effective_propose"),
     path(f"{_CONNECTION}try/", playground.from_connection, name="effective_try"),
     path(f"{_CONNECTION}effective.<str:form>", effective.download, name="effective_download"),
     path("compare/<slug:account>/<slug:integration>/", compare.compare, name="compare"),

@@ -16,6 +16,7 @@ from console.proposing.outputs import Output, output_of
 from console.proposing.places import Place
 from console.proposing.targets import setting_words
 from console.proposing.typed import SecretFound, Typed, TypedChange
+from console.visit import seen
 from integrations.actions.proposals.editing import name_of
 from integrations.core.chain import CONFIG
 from integrations.core.documents import JSON, Layer
@@ -31,6 +32,7 @@ from integrations.queries.grounds import planned
 from integrations.queries.preview import Affected, Preview, affected, changed_outputs, preview
 from integrations.queries.proposals import open_changes
 
+_MOST_PROBLEMS = 5
 _MOST_OTHER = 20  # changed settings that are listed
 
 
@@ -139,6 +141,7 @@ def look(request: HttpRequest, place: Place, rows: tuple[Row, ...], *, is_full: 
         return Look(rows=rows, problems=("Nothing would change: it is so already.",))
     checked = preview(place.visit.repository, files, checks_accounts=is_full or place.layer is Layer.ACCOUNT)
     _judge(rows, checked, said)
+    said.general += _problems(request, checked)
     told = _told(rows, said)
     if not said.problems:
         before, after = _sides(place, checked)
@@ -189,7 +192,14 @@ def _judge(rows: Sequence[Row], checked: Preview, said: _Said) -> None:
             said.problems[target] = finding.sentence
         else:
             said.general.append(finding.sentence)
-    said.general += [problem.message for problem in checked.problems[:5]]
+
+
+def _problems(request: HttpRequest, checked: Preview) -> list[str]:
+    """Those of a commit like it, as far as the person may see them."""
+    told = seen(request, checked.problems)
+    hidden = len(checked.problems) - len(told)
+    more = ["It breaks something that you may not see; ask an engineer."] if hidden else []
+    return [*(problem.message for problem in told[:_MOST_PROBLEMS]), *more]
 
 
 def _told(rows: tuple[Row, ...], said: _Said) -> tuple[Row, ...]:

@@ -40,6 +40,7 @@ class Place:
     environments: tuple[str, ...]
     is_everywhere: bool
     present: Effective
+    repository: str  # as the address names it, or empty for the first
 
     @property
     def reader(self) -> Reader:
@@ -74,13 +75,17 @@ class Place:
     @property
     def base_address(self) -> str:
         """What names the place: whose draft it is hangs on it, and nothing else."""
+        query = {}
         if self.layer is Layer.ACCOUNT:
-            query = {"integration": self.integration}
-            return f"{reverse('propose', args=[self.account])}?{urlencode(query)}"
-        address = reverse("propose_layer", args=[self.layer.value, self.integration])
-        return (
-            f"{address}?{urlencode({'environment': self.environment})}" if self.layer is Layer.ENVIRONMENT else address
-        )
+            address = reverse("propose", args=[self.account])
+            query["integration"] = self.integration
+        else:
+            address = reverse("propose_layer", args=[self.layer.value, self.integration])
+            if self.layer is Layer.ENVIRONMENT:
+                query["environment"] = self.environment
+        if self.repository:
+            query["repository"] = self.repository
+        return f"{address}?{urlencode(query)}" if query else address
 
     @property
     def wanted_environment(self) -> str:
@@ -154,6 +159,7 @@ def account_place(request: HttpRequest, slug: str, integration: str, environment
         environments=environments,
         is_everywhere=is_everywhere,
         present=present,
+        repository=request.GET.get("repository", ""),
     )
 
 
@@ -177,6 +183,7 @@ def layer_place(request: HttpRequest, layer: str, integration: str, environment:
         environments=environments,
         is_everywhere=layer == Layer.PLATFORM,
         present=present,
+        repository=request.GET.get("repository", ""),
     )
 
 
@@ -187,3 +194,11 @@ def _likely(detail: AccountDetail, integration: str, environments: tuple[str, ..
         return EVERYWHERE
     overridden = [name for name in environments if any(applies(each.environments, name) for each in own)]
     return (overridden or list(environments))[-1]
+
+
+def why_not(request: HttpRequest, account: str = "") -> Denial | None:
+    """Why the person may not propose for the account, or, without one, for all; what a disabled control says."""
+    if not account or request.user.has_perm(PROPOSE):
+        return denial(request.user, PROPOSE if account else PROPOSE_PLATFORM)
+    row = Account.objects.filter(repository=visit(request).repository, slug=account).first()
+    return denial(request.user, PROPOSE, row)

@@ -168,7 +168,7 @@ def _named(target: Target, text: str) -> Iterable[str]:
     yield text
     if target.path and "\n" not in text:
         quoted = text.replace('"', "")
-        yield f'{target.path[-1]}: "{quoted}"'
+        yield f'{target.path[-1].removesuffix("_ref")}: "{quoted}"'
 
 
 def _secret(texts: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from console.access import VIEW, account_at
 from console.htmx import page_or_part
 from console.presentation.mapping_tests import badge, standing
+from console.proposing.places import why_not
 from console.views.history import activations
 from console.visit import visit
 from integrations.core.documents import JSON, OverrideDocument
@@ -71,6 +72,7 @@ def account(request: HttpRequest, account: str) -> HttpResponse:
         "connections": [(name, list(group)) for name, group in groupby(rows, key=lambda row: row.integration)],
         "unconnected": _unconnected(detail),
         "tests": badge(standing(here), account=account),
+        "propose_denial": why_not(request, account),
         # What happened since is no part of the past that is looked at.
         "activations": activations(account_changes(here.repository, account, until=here.reader.past(), limit=_RECENT))
         if here.reader.is_current

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.access import PROPOSE, PROPOSE_PLATFORM, Refused, require
 from console.denials import note_denial
@@ -21,7 +22,7 @@ from console.proposing.looking import Look, Row, look, rows_of, secret_sentence
 from console.proposing.places import Place, account_of, account_place, layer_place
 from console.proposing.provider import provider_fields
 from console.proposing.submitting import hand_in, reviewers_for
-from console.proposing.targets import Kind, target_of
+from console.proposing.targets import Kind, Target, target_of
 from console.proposing.typed import SecretFound, Typed, new_key, typed_from, without_secrets
 from console.visit import repository_of
 from integrations.actions.proposals.opening import BadProposal, KeyReused, discard_draft
@@ -59,6 +60,28 @@ def propose_layer(request: HttpRequest, layer: str, integration: str) -> HttpRes
         require(request.user, PROPOSE_PLATFORM)
     place = layer_place(request, layer, integration, request.GET.get("environment", "")[:63])
     return _answer(request, place)
+
+
+@require_safe
+def from_connection(request: HttpRequest, account: str, integration: str, environment: str) -> HttpResponse:
+    """On to the form, with what `?path=` names as a chain does: pages share their markup, and name no account in it."""
+    path = request.GET.get("path", "")
+    target = target_of(f"{Kind.CONFIG}:{path}") if path.startswith("/") else _field_of(path)
+    query = {
+        "integration": integration,
+        "environment": environment,
+        "repository": request.GET.get("repository", ""),
+        "pick": str(target) if target is not None else "",
+    }
+    kept = {name: value for name, value in query.items() if value}
+    return redirect(f"{reverse('propose', args=[account])}?{urlencode(kept)}")
+
+
+def _field_of(path: str) -> Target | None:
+    """`crm/contacts/list:response/name/first` as a target."""
+    mapping, _, rest = path.partition(":")
+    part, slash, pointer = rest.partition("/")
+    return target_of(f"{Kind.FIELD}:{mapping}:{part}:{slash}{pointer}")
 
 
 @require_POST
@@ -144,33 +167,43 @@ def _last(do: str, typed: Typed) -> str:
 
 
 def _submit(request: HttpRequest, place: Place, typed: Typed, secrets: tuple[SecretFound, ...]) -> HttpResponse:
-    person = _person(request)
     rows = rows_of(place, typed, secrets)
+    if (refusal := place.denial(request)) is not None:
+        return _refused(request, place, typed, rows, Refused(refusal))
     looked = look(request, place, rows, is_full=True, sample=request.POST.get("sample", ""))
-    general: list[str] = []
-    errors = {} if typed.reason.strip() else {"reason": "Say why, so that whoever reviews it understands."}
-    errors.update({found.at: secret_sentence(found.kind) for found in secrets if found.at in _OF_FORM})
-    if not rows:
-        general.append("Choose what should change first.")
-    if any(row.moved is not None for row in rows):
-        general.append(
-            "Somebody changed this meanwhile. Look at what it is now; then submit again to go on with yours."
-        )
+    errors, general = _missing(typed, rows, secrets)
     if not (errors or general) and looked.is_ready:
         try:
-            return _handed_in(request, hand_in(request, place, typed, looked, proposer=person))
+            return _handed_in(request, hand_in(request, place, typed, looked, proposer=_person(request)))
         except Refused as error:
-            note_denial(request, error)
-            drafts.keep(person, place, typed)
-            return _page(request, place, typed, looked, general=[str(error)], status=403)
+            return _refused(request, place, typed, rows, error)
         except KeyReused:
             general.append("You have handed this in already. Submit again to make another proposal of it.")
             typed = replace(typed, key=new_key())
         except (BadProposal, CannotEdit) as error:
             general.append(str(error))
-    drafts.keep(person, place, typed)
+    drafts.keep(_person(request), place, typed)
     shown = replace(looked, rows=tuple(_required(row) for row in looked.rows))
     return _page(request, place, typed, shown, errors=errors, general=general, status=422)
+
+
+def _refused(request: HttpRequest, place: Place, typed: Typed, rows: tuple[Row, ...], error: Refused) -> HttpResponse:
+    """The right went while they typed: it is told, and all that they typed stays."""
+    note_denial(request, error)
+    drafts.keep(_person(request), place, typed)
+    return _page(request, place, typed, Look(rows=rows), general=[str(error)], status=403)
+
+
+def _missing(typed: Typed, rows: tuple[Row, ...], secrets: tuple[SecretFound, ...]) -> tuple[dict[str, str], list[str]]:
+    """What keeps the form from being handed in whatever the checks say: by field, and of the whole."""
+    errors = {} if typed.reason.strip() else {"reason": "Say why, so that whoever reviews it understands."}
+    errors.update({found.at: secret_sentence(found.kind) for found in secrets if found.at in _OF_FORM})
+    general = []
+    if not rows:
+        general.append("Choose what should change first.")
+    if any(row.moved is not None for row in rows):
+        general.append("Somebody changed this meanwhile. Look at what it is now; submit again to go on with yours.")
+    return errors, general
 
 
 def _required(row: Row) -> Row:

@@ -108,5 +108,8 @@ function dress() {
 
 dress();
 bringBack(form()).then((address) => {
-  if (address) location.assign(`${address}&again=1`);
+  if (!address) return;
+  const there = new URL(address);
+  there.searchParams.set("again", "1");
+  location.assign(there);
 });
