@@ -49,8 +49,17 @@ def groups_of(place: Place) -> list[Group]:
         for part in parts
         if parts[part].layers
     ]
-    found.sort(key=lambda group: group.part is not Part.RESPONSE)
+    found.sort(key=lambda group: (group.part is not Part.RESPONSE, not _is_own(group, place), not _is_list(group)))
     return [*found, *_settings(place)]
+
+
+def _is_own(group: Group, place: Place) -> bool:
+    """Whether the layer that is changed has its say here already."""
+    return any(choice.layer is place.layer for choice in group.choices) and place.layer is not Layer.PLATFORM
+
+
+def _is_list(group: Group) -> bool:
+    return MappingKey.parse(group.mapping).method == "list"
 
 
 def _mapping_group(place: Place, key: str, part: Part) -> Group:

@@ -77,8 +77,8 @@ def setting_words(path: Keys) -> str:
 
 
 def mapping_words(mapping: str, part: Part) -> str:
-    """`contacts, list`; what is not the answer says which side it is."""
-    words = ", ".join(setting((name,)) for name in mapping.split("/")[1:])
+    """`contacts list`; what is not the answer says which side it is."""
+    words = " ".join(setting((name,)) for name in mapping.split("/")[1:])
     return words if part is Part.RESPONSE else f"{words} ({setting((part.value,))})"
 
 

@@ -114,7 +114,7 @@ def _answer(request: HttpRequest, place: Place) -> HttpResponse:
         return redirect(place.address([str(each.target) for each in changed.changes]))
     rows = rows_of(place, changed, secrets)
     looked = look(request, place, rows, is_full=do == "accounts", sample=request.POST.get("sample", ""))
-    if do in {"", "accounts"}:
+    if do in {"", "accounts"} and request.headers.get("HX-Target") != "propose":
         context = {"place": place, "look": looked, "general": _notes(secrets), "address_of": proposal_address}
         return render(request, "propose/_preview.html", context)
     return _page(
@@ -278,14 +278,12 @@ def _page(
         "refusal": str(refusal) if refusal is not None else "",
         "reviewers": reviewers_for(_person(request), place.visit.repository),
         "person": request.user.pk,
+        "address": place.address([str(each.target) for each in typed.changes]),
         "integrations": len({each.integration for each in place.detail.connections}) if place.detail is not None else 1,
         "address_of": proposal_address,
     }
     is_part = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "propose"
-    response = render(request, "propose/_form.html" if is_part else "propose/propose.html", context, status=status)
-    if is_part:
-        response["HX-Replace-Url"] = place.address([str(each.target) for each in typed.changes])
-    return response
+    return render(request, "propose/_form.html" if is_part else "propose/propose.html", context, status=status)
 
 
 def _person(request: HttpRequest) -> User:

@@ -31,7 +31,7 @@ document.addEventListener("input", ({ target }) => {
   if (target.name?.endsWith("-other")) target.closest("[data-fields]").querySelector("[value=other]").checked = true;
   keep(owner);
   say("");
-  if (target.matches("[data-does=look]")) return owner.requestSubmit(owner.querySelector("[value=look]"));
+  if (target.matches("[data-does=look]")) return owner.querySelector("[name=do][value=look]").click(); // htmx knows buttons by their clicks
   clearTimeout(timer);
   timer = setTimeout(() => owner.dispatchEvent(new Event("look")), PAUSE);
 });
@@ -39,7 +39,7 @@ document.addEventListener("input", ({ target }) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !event.target.matches("[data-enter=new]")) return;
   event.preventDefault();
-  event.target.form.requestSubmit(event.target.form.querySelector("[name=do][value=new]"));
+  event.target.form.querySelector("[name=do][value=new]").click();
 });
 
 // --- answers -------------------------------------------------------------------------------------------------
@@ -79,6 +79,8 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (target.id !== "propose" && !target.matches?.("[data-propose]")) return;
   dress();
+  // Not by htmx, which would copy the page, editors included, for its own history.
+  history.replaceState(history.state, "", form().dataset.address);
   const wrong = form().querySelector("[aria-invalid=true], [data-problem], [data-problems]");
   if (!wrong || form().querySelector("[autofocus]")) return;
   const field = wrong.matches("[data-problem]") ? wrong.closest("[data-change]").querySelector("input:not([type=hidden]):checked, textarea, input:not([type=hidden])") : wrong;
