@@ -29,6 +29,7 @@ _TAKE_ENVIRONMENT = frozenset({"integrations", "integration", "mapping", "layer"
 _TIMELESS = frozenset(
     {
         *("people", "person", "person_add"),
+        *("propose", "propose_layer", "draft_discard"),
         *("sync", "sync_now", "sync_decide", "sync_snapshot", "robots", "healthz", "readyz"),
         *("audit", "audit_entry", "audit_bundle", "audit_export", "audit_verification", "audit_verify"),
     }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from console.access import DECIDE_HELD, Person, denial
+from console.models import User
+from console.proposing.drafts import cards
 from console.visit import Visit, repository_of, visit
 from integrations.models import Change, Repository, Snapshot
 from integrations.queries.changes import Effect, effects_of
@@ -31,6 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "mine": mine,
         "mine_total": total,
         "owners": _names(request.user),
+        "drafts": cards(cast("User", request.user), repository),
         "held": _held(request.user, repository),
         "recent": _recent(repository, here.visible) if here.reader.is_current else [],
         "counts": repository.active.counts if here.visible is None else {"accounts": len(here.visible)},
