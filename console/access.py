@@ -23,6 +23,7 @@ Person: TypeAlias = User | AnonymousUser
 VIEW = "integrations.view_account"
 PROPOSE = "integrations.propose_override"
 PROPOSE_PLATFORM = "integrations.propose_platform"
+REVIEW_PROPOSAL = "integrations.review_proposal"
 RUN_PLAN = "integrations.run_plan"
 DECIDE_HELD = "integrations.decide_held"
 REQUEST_SYNC = "integrations.request_sync"
@@ -40,6 +41,7 @@ _HOLDERS = {
     VIEW: "Every role has it; admins give roles",
     PROPOSE: "The account's owner in Git and engineers have it",
     PROPOSE_PLATFORM: "Engineers have it",
+    REVIEW_PROPOSAL: "Engineers and approvers have it",
     RUN_PLAN: "Engineers have it",
     DECIDE_HELD: "Engineers and approvers have it",
     REQUEST_SYNC: "CSMs, engineers, responders and admins have it",
@@ -55,6 +57,7 @@ _MOST_NAMES = 3
 _NAMES = {
     VIEW: "see what is in force",
     PROPOSE: "propose an override for this account",
+    REVIEW_PROPOSAL: "review and merge changes here",
     DECIDE_HELD: "decide on a held sync",
     REQUEST_SYNC: "ask for a sync",
     PROPOSE_PLATFORM: "propose a change for the platform or an environment",

@@ -115,8 +115,8 @@ def follow_due_proposals() -> None:
     """Queues a look at each open proposal whose time has come, and at what is merged already; run by beat."""
     for pk in due_to_follow():
         follow_proposal.delay(pk)
-    for pk in Repository.objects.filter(proposals__state=State.MERGED).distinct().values_list("pk", flat=True):
-        bring_into_force(pk)
+    for repository in Repository.objects.filter(proposals__state=State.MERGED).distinct():
+        bring_into_force(repository.pk)
 
 
 @shared_task

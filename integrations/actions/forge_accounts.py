@@ -17,7 +17,7 @@ def link_forge_account(
 ) -> ForgeAccount:
     """Says that `login` at the forge is this person; whoever had it before has it no more."""
     account, _ = ForgeAccount.objects.update_or_create(
-        forge=forge, login=login.strip().lower(), defaults={"user": user, "account_id": account_id}
+        forge=forge, login=login.strip().lower(), defaults={"user_id": user.pk, "account_id": account_id}
     )
     record(
         Event.FORGE_ACCOUNT_LINKED,

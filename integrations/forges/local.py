@@ -78,7 +78,7 @@ class LocalForge:
 
     repository: Repository
     place: Place
-    web_root: str = ""  # before `/pull-requests/<number>/`
+    web_root: str = ""  # before `/proposals/<id>/`: a proposal's page is where its pull request is reviewed
 
     @property
     def kind(self) -> str:
@@ -192,9 +192,7 @@ class LocalForge:
         row = LocalStatus.objects.filter(repository=self.repository, commit=commit, context=context).first()
         if row is None:
             return None
-        return CommitStatus(
-            context=context, state=StatusState(row.state), description=row.description or None, url=row.url
-        )
+        return CommitStatus(context=context, state=StatusState(row.state), description=row.description, url=row.url)
 
     def set_status(self, commit: str, status: CommitStatus) -> None:
         LocalStatus.objects.update_or_create(
@@ -242,7 +240,7 @@ class LocalForge:
         merger = Person(id=str(row.merged_by_id or ""), login="", name=row.merged_by_name)
         return PullRequest(
             number=row.number,
-            url=address_of(self.web_root, row.number),
+            url=f"{self.web_root}/proposals/{row.head_branch.rpartition('/')[2]}/",
             state=PullRequestState(row.state),
             title=row.title,
             body=row.body,
@@ -254,10 +252,6 @@ class LocalForge:
             merge_commit=row.merge_commit or None,
             merged_by=merger if row.merge_commit else None,
         )
-
-
-def address_of(web_root: str, number: int) -> str:
-    return f"{web_root}/pull-requests/{number}/"
 
 
 def person_of(user: AbstractUser) -> Person:

@@ -201,7 +201,7 @@ def _written(
         if len(parts) > 1:
             below.setdefault(parts[0], {})[parts[1:]] = text
             continue
-        known = builder.get(parts[0])
+        known = _known(builder, parts[0])
         if known is not None and known.filemode not in _WRITABLE:
             raise _no_file(parts[0])
         if text is not None:
@@ -212,7 +212,7 @@ def _written(
         else:
             builder.remove(parts[0])
     for name, inner in below.items():
-        known = builder.get(name)
+        known = _known(builder, name)
         if known is not None and not isinstance(known, pygit2.Tree):
             raise _no_file(name)
         written = _written(repository, known, inner)
@@ -221,6 +221,11 @@ def _written(
         elif known is not None:
             builder.remove(name)
     return builder.write()
+
+
+def _known(builder: pygit2.TreeBuilder, name: str) -> pygit2.Object | None:
+    found: pygit2.Object | None = builder.get(name)  # the library's types leave out None
+    return found
 
 
 def _no_file(path: str) -> GitError:

@@ -31,7 +31,8 @@ def ground_of(reader: Reader, edits: Sequence[Edit]) -> Ground:
     """Reads the accounts and integrations that the edits name, and no other account."""
     documents = tuple({key_of(document): document for document in _documents(reader, edits)}.values())
     tree = reader.tree()
-    folders = {document.source.file.rpartition("/")[0] for document in documents} | {_ENVIRONMENTS}
+    sources = [document.source for document in documents if document.source is not None]
+    folders = {source.file.rpartition("/")[0] for source in sources} | {_ENVIRONMENTS}
     paths = frozenset(entry.path for folder in folders if folder for entry in tree.entries(folder))
     return Ground(environments=tuple(reader.settings().environments), documents=documents, paths=paths)
 

@@ -59,6 +59,7 @@ def _with_servers(folder: Path, database: str, broker: str, size: Size) -> list[
     make(folder / "made.git", size)
     small = ["--small"] if size == SMALL else []
     figures = _run(environment, "tests.bench.sync", str(folder / "made.git"), *small)
+    figures += _run(environment, "tests.bench.proposals", *small)
     figures += _run(environment, "tests.bench.merges")
     figures += _run(environment, "tests.bench.previews", *small)
     figures += _run(environment, "tests.bench.expressions", "--known", *small)

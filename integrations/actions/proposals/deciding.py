@@ -17,14 +17,14 @@ from audit.people import actor_of
 from audit.record import SYSTEM, record
 from integrations.actions.forges import forge_of, outgoing_of
 from integrations.actions.proposals.claiming import MOST_DUE, move
-from integrations.actions.proposals.editing import CannotEdit, name_of
+from integrations.actions.proposals.editing import name_of
 from integrations.actions.proposals.outside import begin, close, finish
 from integrations.actions.proposals.rebasing import chosen, look, rebase
 from integrations.actions.proposals.trouble import judge
 from integrations.actions.secrets import SecretUnavailable
 from integrations.actions.subjects import proposal_subject
 from integrations.actions.sync import remote_of
-from integrations.core.edits import edit_from_json
+from integrations.core.edits import CannotEdit, edit_from_json
 from integrations.core.proposals import BadTransition, State
 from integrations.core.pull_requests import PullRequestState
 from integrations.forges.errors import ForgeError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from integrations.core.documents import (
@@ -74,9 +74,7 @@ class Leaves:
     """Takes each edit as one value of its layer, so that two people may change one file at two places."""
 
     def values(self, proposal: Proposal, commit: str) -> dict[str, JSON]:
-        edits, reader = _edits(proposal), _reader(proposal, commit)
-        documents = ground_of(reader, edits).documents
-        return {name_of(edit): _value(edit, documents) for edit in edits}
+        return values_in(_reader(proposal, commit), _edits(proposal))
 
     def wanted(self, proposal: Proposal) -> dict[str, JSON]:
         return {name_of(edit): _wish(edit) for edit in _edits(proposal)}
@@ -89,6 +87,12 @@ class Leaves:
 def editor_of(proposal: Proposal) -> Editor:
     """The finest editor that knows the proposal's edits."""
     return Leaves() if proposal.edits else WholeFiles()
+
+
+def values_in(reader: Reader, edits: Sequence[Edit]) -> dict[str, JSON]:
+    """What the layers say now at the places that the edits touch; None where they say nothing."""
+    documents = ground_of(reader, edits).documents
+    return {name_of(edit): _value(edit, documents) for edit in edits}
 
 
 def differing(before: Mapping[str, JSON], after: Mapping[str, JSON]) -> list[str]:

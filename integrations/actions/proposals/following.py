@@ -17,13 +17,14 @@ from audit.models import Entry
 from audit.record import SYSTEM, record
 from integrations.actions.forges import forge_of
 from integrations.actions.proposals.claiming import MOST_DUE, move
-from integrations.actions.proposals.editing import CannotEdit, editor_of
+from integrations.actions.proposals.editing import editor_of
 from integrations.actions.proposals.outside import begin, finish
 from integrations.actions.proposals.publishing import note_end
 from integrations.actions.proposals.rebasing import Look, Standing, conflict, look_or_none, rebase
 from integrations.actions.proposals.reviewing import as_json, judgement_of, person_actor
 from integrations.actions.secrets import SecretUnavailable
 from integrations.actions.subjects import proposal_subject
+from integrations.core.edits import CannotEdit
 from integrations.core.independence import Judgement
 from integrations.core.proposals import FOLLOWED, State
 from integrations.core.pull_requests import (

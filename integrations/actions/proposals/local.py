@@ -59,14 +59,12 @@ def local_review(
         _check_may_approve(proposal, forge, seen, reviewer)
     with transaction.atomic(durable=True):
         still_may()
-        row = LocalPullRequest.objects.select_for_update().get(
-            repository=proposal.repository_id, number=proposal.pull_request
-        )
+        row = LocalPullRequest.objects.select_for_update().get(repository=proposal.repository_id, number=seen.number)
         if row.state != PullRequestState.OPEN or row.head_commit != head:
             raise NotNow("The change has moved on since you looked at it: look again.")
         review = LocalReview.objects.create(
             pull_request=row,
-            reviewer=reviewer,
+            reviewer_id=reviewer.pk,
             reviewer_name=str(reviewer)[:200],
             reviewer_email=reviewer.email,
             verdict=verdict,
@@ -197,7 +195,7 @@ def _note_merge(proposal: Proposal, seen: PullRequest, merger: AbstractUser, com
     rows.update(
         state=PullRequestState.MERGED,
         merge_commit=commit,
-        merged_by=merger,
+        merged_by_id=merger.pk,
         merged_by_name=str(merger)[:200],
         ended_at=timezone.now(),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,7 +63,7 @@ class Wish:
 def save_draft(person: AbstractUser, repository: Repository, *, place: str, fields: Mapping[str, Any]) -> Draft:
     """Keeps what was typed, over what was kept before. Only its beginning is recorded: it is no act yet."""
     draft, is_new = Draft.objects.update_or_create(
-        person=person, repository=repository, place=place[:300], defaults={"fields": dict(fields)}
+        person_id=person.pk, repository=repository, place=place[:300], defaults={"fields": dict(fields)}
     )
     if is_new:
         record(Event.DRAFT_SAVED, actor=actor_of(person), subject=_place_subject(repository, place))
@@ -72,7 +73,7 @@ def save_draft(person: AbstractUser, repository: Repository, *, place: str, fiel
 @transaction.atomic
 def discard_draft(person: AbstractUser, repository: Repository, *, place: str) -> bool:
     """False when there was none."""
-    gone, _ = Draft.objects.filter(person=person, repository=repository, place=place[:300]).delete()
+    gone, _ = Draft.objects.filter(person_id=person.pk, repository=repository, place=place[:300]).delete()
     if gone:
         record(Event.DRAFT_DISCARDED, actor=actor_of(person), subject=_place_subject(repository, place))
     return bool(gone)
@@ -100,7 +101,7 @@ def open_proposal(
             if known is not None:
                 return known
             made.save(force_insert=True)
-            Draft.objects.filter(person=proposer, repository=repository, place=draft[:300]).delete()
+            Draft.objects.filter(person_id=proposer.pk, repository=repository, place=draft[:300]).delete()
             _record(made, proposer)
     except IntegrityError:
         # The same request came twice at once, and the other was quicker.
@@ -112,16 +113,17 @@ def open_proposal(
 
 
 def _known(made: Proposal) -> Proposal | None:
-    known = Proposal.objects.filter(proposer=made.proposer, key=made.key).first() if made.key else None
+    known = Proposal.objects.filter(proposer=made.proposer_id, key=made.key).first() if made.key else None
     if known is not None and _essence(known) != _essence(made):
         raise KeyReused("This idempotency key was used for another proposal.")
     return known
 
 
-def _essence(row: Proposal) -> tuple[object, ...]:
+def _essence(row: Proposal) -> str:
     """What makes it the same proposal. The files are not: a rebase makes them anew."""
     place = (row.repository_id, row.layer, row.account, row.integration, row.environment)
-    return (*place, row.edits, row.title, row.summary, row.reason, row.ticket)
+    # As the text that the row keeps: a tuple becomes a list there.
+    return json.dumps([*place, row.edits, row.title, row.summary, row.reason, row.ticket], sort_keys=True)
 
 
 def _proposal(wish: Wish, repository: Repository, proposer: AbstractUser, key: str) -> Proposal:
@@ -144,7 +146,7 @@ def _proposal(wish: Wish, repository: Repository, proposer: AbstractUser, key: s
         reason=reason,
         ticket=clean_line(wish.ticket)[:200],
         reviewers=[clean_line(login) for login in wish.reviewers],
-        proposer=proposer,
+        proposer_id=proposer.pk,
         proposer_name=str(proposer)[:200],
         proposer_email=proposer.email,
         key=key[:200],

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import structlog
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from audit.events import Event
@@ -218,7 +216,7 @@ def _note_failure(lease: Lease, error: Failure) -> None:
             proposal.attempts += 1
             if trouble.wait is not None:
                 move(proposal, State.QUEUED, trouble=trouble.sentence)
-                proposal.due_at = _in(trouble.wait)
+                proposal.due_at = timezone.now() + trouble.wait
             else:
                 move(proposal, State.FAILED, trouble=trouble.sentence)
                 told = {"error": str(code), "attempts": proposal.attempts}
@@ -228,7 +226,3 @@ def _note_failure(lease: Lease, error: Failure) -> None:
         log.info("proposal lost to another worker")
         return
     log.warning("proposal not published", reason=trouble.sentence, is_permanent=trouble.wait is None)
-
-
-def _in(wait: timedelta) -> object:
-    return Now() + wait

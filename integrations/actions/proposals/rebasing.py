@@ -9,9 +9,10 @@ from enum import StrEnum
 from audit.events import Event
 from audit.record import SYSTEM, Actor, record
 from integrations.actions.proposals.claiming import move
-from integrations.actions.proposals.editing import CannotEdit, differing, editor_of
+from integrations.actions.proposals.editing import differing, editor_of
 from integrations.actions.subjects import proposal_subject
 from integrations.core.documents import JSON
+from integrations.core.edits import CannotEdit
 from integrations.core.proposals import State
 from integrations.git.errors import GitError
 from integrations.models import Proposal

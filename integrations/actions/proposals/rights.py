@@ -15,7 +15,7 @@ REVIEW = "integrations.review_proposal"
 
 def why_not(proposal: Proposal) -> str | None:
     """A sentence that says why the proposer may not, or None. Nothing that was read before counts."""
-    user = get_user_model().objects.filter(pk=proposal.proposer_id).first()
+    user = get_user_model().objects.filter(pk=proposal.proposer_id or 0).first()
     name = proposal.proposer_name
     if user is None or not user.is_active:
         return f"{name} is no longer an active user of the console, so that nothing is sent in their name."

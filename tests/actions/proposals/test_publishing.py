@@ -39,7 +39,7 @@ def test_a_proposal_becomes_one_commit_on_one_branch_and_one_pull_request(config
     assert changed == [OVERRIDE]
     pull_request = LocalPullRequest.objects.get()
     assert (pull_request.number, pull_request.head_commit) == (8, proposal.head_commit)  # the history knows 7
-    assert (proposal.pull_request, proposal.url) == (8, "/pull-requests/8/")
+    assert (proposal.pull_request, proposal.url) == (8, f"/proposals/{proposal.pk}/")
     assert not publish(proposal.pk), "a second delivery finds nothing to do"
 
 
