@@ -72,6 +72,11 @@ _NAMES = {
 }
 
 
+def right_name(right: str) -> str:
+    """What the right lets one do, as a sentence goes on after “the right to”; empty for one that pages do not know."""
+    return _NAMES.get(right, "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denial:
     """Why a person may not: the right that is missing and who has it. Told as a sentence, which asks for their names.
@@ -145,11 +150,31 @@ def require_now(user: Person, right: str, account: Account | None = None) -> Non
         raise RuntimeError(
             "A right that is checked outside the transaction of its write may be gone when that commits."
         )
-    fresh = User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).first()
+    rows = User.objects.select_for_update(no_key=True).filter(is_active=True)
+    fresh = rows.filter(pk=user.pk).first() if user.pk is not None else None
     if fresh is None:
         raise Refused(Denial(right=right, account=account))
     require(fresh, right, account)
     require(user, right, account)  # what the request came with, a token, may be narrower than the person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposers:
+    """Who may propose for an account, by name. `owner` empty: nobody owns it. `others`: some of those with the role."""
+
+    owner: str
+    others: tuple[str, ...]
+    is_cut: bool
+
+
+def proposers(owner: str | None) -> Proposers:
+    """`owner`: as Git says it of the account."""
+    found = _holders(PROPOSE)
+    return Proposers(
+        owner=_owner_name(owner) if owner else "",
+        others=tuple(found[:_MOST_NAMES]),
+        is_cut=len(found) > _MOST_NAMES,
+    )
 
 
 def _holders(right: str) -> list[str]:

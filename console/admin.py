@@ -37,10 +37,13 @@ if TYPE_CHECKING:
     _RepositoryBase = admin.ModelAdmin[Repository]
     _RepositoryFormBase = forms.ModelForm[Repository]
     _PersonFormBase = forms.ModelForm[User]
+    _ChangeFormBase = UserChangeForm[User]
+    _CreationFormBase = AdminUserCreationForm[User]
 else:  # Django's classes take no parameters at run time
     _PeopleBase, _TokenBase = UserAdmin, admin.ModelAdmin
     _RepositoryBase, _RepositoryFormBase = admin.ModelAdmin, forms.ModelForm
     _PersonFormBase = forms.ModelForm
+    _ChangeFormBase, _CreationFormBase = UserChangeForm, AdminUserCreationForm
 
 admin.site.site_header = admin.site.site_title = "Glasshouse"
 # allauth's pages would write past the log: second factors and links to a provider are people's own, or a command's, and
@@ -48,6 +51,10 @@ admin.site.site_header = admin.site.site_title = "Glasshouse"
 admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
 admin.site.unregister(Group)  # what a role may is written in migrations
 admin.site.index_title = "People, tokens and repositories"
+# What people sign in with comes and goes by acts that are recorded; here it could be changed behind the log's back.
+for _model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
 
 
 class _Reasoned(_PersonFormBase):
@@ -56,11 +63,11 @@ class _Reasoned(_PersonFormBase):
     reason = forms.CharField(max_length=2000, help_text="It is kept for good in the audit log.")
 
 
-class PersonForm(_Reasoned, UserChangeForm):
+class PersonForm(_Reasoned, _ChangeFormBase):
     pass
 
 
-class NewPersonForm(_Reasoned, AdminUserCreationForm):
+class NewPersonForm(_Reasoned, _CreationFormBase):
     pass
 
 

@@ -239,6 +239,8 @@ MFA_FORMS = {
 }
 # Whoever has one of these roles sets up a second factor before anything else; never asked for in the demo.
 MFA_REQUIRED_ROLES = env.words("MFA_REQUIRED_ROLES", ("approver", "responder", "admin", "auditor", "engineer"))
+if strangers := sorted(set(MFA_REQUIRED_ROLES) - ROLES):
+    raise ImproperlyConfigured(f"MFA_REQUIRED_ROLES names {', '.join(strangers)}, which is no role.")
 
 # --- single sign-on --------------------------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "console.sign_in.sso_adapter.SingleSignOnAdapter"
@@ -255,6 +257,16 @@ OIDC_ROLE_MAP = env.pairs("OIDC_ROLE_MAP")
 OIDC_CREATE_USERS = env.flag("OIDC_CREATE_USERS", default=False)
 # For a provider that vouches for the addresses it tells without saying so in `email_verified`.
 OIDC_EMAILS_VERIFIED = env.flag("OIDC_EMAILS_VERIFIED", default=False)
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form may lead to no other site (form-action), a link may; `state` protects it
+SAML_METADATA_URL = env.text("SAML_METADATA_URL")
+SAML_ENTITY_ID = env.text("SAML_ENTITY_ID")
+SAML_NAME = env.text("SAML_NAME", "single sign-on")
+SAML_GROUPS_ATTRIBUTE = env.text("SAML_GROUPS_ATTRIBUTE", "groups")
+if SAML_METADATA_URL:  # only then is the extra `saml` needed
+    INSTALLED_APPS.append("allauth.socialaccount.providers.saml")
+    SOCIALACCOUNT_PROVIDERS["saml"] = {"provider_class": "console.sign_in.saml.Provider"}
+    if not SAML_ENTITY_ID or not SAML_METADATA_URL.startswith("https://"):
+        raise ImproperlyConfigured("SAML_METADATA_URL must begin with https:// and needs SAML_ENTITY_ID beside it.")
 if OIDC_ISSUER and not OIDC_CLIENT_ID:
     raise ImproperlyConfigured("OIDC_ISSUER is set, and OIDC_CLIENT_ID is not.")
 if OIDC_ISSUER and not OIDC_ISSUER.startswith(("https://", "http://localhost", "http://127.0.0.1")):

@@ -6,6 +6,7 @@ from allauth.account import views as allauth_pages
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.base.views import authenticate
 from allauth.mfa.webauthn.views import login_webauthn
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_safe
@@ -56,6 +57,8 @@ _SIGN_IN: list[URLPattern | URLResolver] = [
     path("sso/", oidc.login, name="sso"),
     path("sso/callback/", oidc.callback, name="sso_callback"),
 ]
+if settings.SAML_METADATA_URL:
+    _SIGN_IN.append(path("", include("allauth.socialaccount.providers.saml.urls")))
 _ME: list[URLPattern | URLResolver] = [
     path("", me.me, name="me"),
     path("confirm/", second_factors.confirm, name="me_confirm"),

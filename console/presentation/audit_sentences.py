@@ -9,9 +9,11 @@ from typing import Any
 
 from audit.events import Event
 from audit.record import ACCOUNT, PERSON
+from console.access import right_name
 from integrations.queries.audit_log import REPOSITORY, SNAPSHOT, Known, Party, State, Told
 
 ERASED = "a person whose data were erased"
+RIGHT = "right"  # the subject of a denial that is of no object
 _PLACE = re.compile(r"\{(\w+)\}")
 _SHORT = 12
 
@@ -21,11 +23,18 @@ _OWN = {
     Event.MFA_ADDED: "{actor} added a second factor of their own",
     Event.MFA_REMOVED: "{actor} removed a second factor of their own",
 }
-# Better said where the data have these values.
+# Better said where the data have these values: the first that finds all it names.
 _WITH_DATA = {
-    Event.ROLE_GRANTED: "{actor} gave the role {role} to {subject}",
-    Event.ROLE_WITHDRAWN: "{actor} took the role {role} from {subject}",
+    Event.ROLE_GRANTED: ("{actor} gave the role {role} to {subject}",),
+    Event.ROLE_WITHDRAWN: ("{actor} took the role {role} from {subject}",),
+    Event.ROLE_TAKEN: (
+        "{actor} gave the role {role} to themself",
+        "{actor} put themself in the team {team}",
+    ),
+    Event.TEAM_JOINED: ("{actor} put {subject} in the team {team}",),
+    Event.TEAM_LEFT: ("{actor} took {subject} out of the team {team}",),
 }
+_FACTORS = {"app": "an authenticator app", "passkey": "a passkey", "all": "all second factors"}
 _STATES = {
     State.UNDER_WAY: "under way",
     State.DONE: "done",
@@ -80,7 +89,7 @@ def sentence(told: Told, known: Known) -> tuple[Piece, ...]:
         if name == "actor":
             pieces.append(_party(told.actor, known))
         elif name == "subject":
-            pieces.append(_party(told.subject, known))
+            pieces.append(_subject(told.subject, known))
         elif name:
             pieces.append(Piece(text=str(told.data.get(name, ""))))
     first = pieces[0]
@@ -100,9 +109,9 @@ def _template(told: Told) -> str:
         return f"{{actor}} did something that this version does not know ({told.value}) to {{subject}}"
     if told.actor.kind == PERSON and told.actor.key == told.subject.key and told.event in _OWN:
         return _OWN[told.event]
-    better = _WITH_DATA.get(told.event)
-    if better and all(name in {"actor", "subject"} or told.data.get(name) for name in _PLACE.findall(better)):
-        return better
+    for better in _WITH_DATA.get(told.event, ()):
+        if all(name in {"actor", "subject"} or told.data.get(name) for name in _PLACE.findall(better)):
+            return better
     return told.event.sentence
 
 
@@ -121,7 +130,10 @@ def _party(party: Party, known: Known) -> Piece:
         text = ERASED if party.is_erased else party.name or ("somebody" if not party.id else f"person {party.id}")
         return Piece(text=text, page="audit", query={"actor": party.key}) if party.id else Piece(text=text)
     if party.kind == ACCOUNT:
-        return _account(party.id, name, known)
+        return _account(party.id, party.name or f"the account {party.id}", known)
+    if party.kind == RIGHT:
+        allows = right_name(party.id)
+        return Piece(text=f"the right to {allows}" if allows else f"the right {name}")
     if party.kind == SNAPSHOT:
         return _snapshot(party, known)
     if party.kind == "command":
@@ -129,6 +141,14 @@ def _party(party: Party, known: Known) -> Piece:
     if party.kind == "audit-log":
         return Piece(text="the whole log")
     return Piece(text=name if party.name and party.kind != REPOSITORY else f"the {kind_name(party.kind)} {name}")
+
+
+def _subject(party: Party, known: Known) -> Piece:
+    """As `_party`, but a person leads to what they may do rather than to what they did."""
+    piece = _party(party, known)
+    if party.kind == PERSON and party.id in known.people and piece.page:
+        return Piece(text=piece.text, page="person", arguments={"person": party.id})
+    return piece
 
 
 def _account(slug: str, name: str, known: Known) -> Piece:
@@ -151,8 +171,13 @@ def _details(told: Told) -> Iterator[str]:
         yield from _activation(told)
     if isinstance(data.get("problems"), int):
         yield _number(data["problems"], "error")
-    if data.get("right"):
-        yield f"right: {data['right']}"
+    if data.get("right") and told.subject.kind != RIGHT:
+        allows = right_name(str(data["right"]))
+        yield f"lacking the right to {allows}" if allows else f"right: {data['right']}"
+    if told.event in {Event.MFA_ADDED, Event.MFA_REMOVED} and data.get("kind"):
+        yield _FACTORS.get(str(data["kind"]), str(data["kind"]))
+    if isinstance(data.get("changed"), list | dict) and data["changed"]:
+        yield f"changed: {', '.join(sorted(str(each) for each in data['changed']))}"
     if data.get("role") and told.event not in _WITH_DATA:
         yield f"role: {data['role']}"
     if data.get("grant"):

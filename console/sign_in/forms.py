@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,8 @@ from console.sign_in.codes import accept, accept_totp
 from console.sign_in.entries import VISITOR, whereabouts
 
 _TOO_MANY = "too_many_login_attempts"
+# What the library raises, undocumented, for what no browser would send.
+_MALFORMED = (InvalidSignature, AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error)
 
 
 class CodeForm(AuthenticateForm):
@@ -73,6 +76,13 @@ class NewPasskeyForm(AddWebAuthnForm):
         self.fields.pop("passwordless", None)
         self.fields["name"] = forms.CharField(label="Name of the passkey", max_length=60, initial="Passkey")
 
+    def clean(self) -> dict[str, Any]:
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except _MALFORMED:
+            raise get_adapter().validation_error("incorrect_code") from None
+        return cleaned
+
 
 class PasskeyForm(AuthenticateWebAuthnForm):
     """A passkey as second factor."""
@@ -105,7 +115,7 @@ def record_failure(request: HttpRequest, user: User | None, *, step: str) -> Non
 def _checked(check: Callable[[], Authenticator], user: User | None) -> Authenticator:
     try:
         return check()
-    except InvalidSignature:
+    except _MALFORMED:
         record_failure(context.request, user, step="passkey")
         raise get_adapter().validation_error("incorrect_code") from None
     except ValidationError as error:

@@ -37,7 +37,7 @@ _MOST_TEXT = 200
 _MOST_PEOPLE = 200
 _FIELDS = ("actor", "account", "event", "kind", "from", "to", "text", "grant")
 _SAID = frozenset({"author", "committer", "reviewed_by"})  # personal data that the page has a place of its own for
-KINDS = ("account", "person", "repository", "snapshot", "token", "audit-log")
+KINDS = ("account", "person", "repository", "snapshot", "token", "right", "installation", "audit-log")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ def test_up_serves_the_demo_signs_in_syncs_by_hand_and_stops_whole(tmp_path: Pat
         while json.loads(_get(visitor, f"{base}/api/v1/repositories/"))["results"][0]["checked_at"] == before:
             assert time.monotonic() < deadline, "the worker never did what the button asked"
             time.sleep(0.5)
+        assert (tmp_path / "data/audit-key").is_file(), "the sealer never started"
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)

@@ -221,7 +221,7 @@ def test_queries_do_not_grow_with_entries(auditor, people, varied, count_queries
     for n in range(30):
         write(Event.SYNC_REQUESTED, actor=actor_of(people["emea"]), subject=ACME, data={"n": n}, reason="inc")
         tried(people["dana"], Entry.Phase.DONE)
-    assert count_queries(auditor, f"/audit/{query}") == few <= 18
+    assert count_queries(auditor, f"/audit/{query}") <= few <= 18
 
 
 def test_htmx_gets_the_list_alone(auditor, varied):
@@ -252,6 +252,38 @@ def test_every_event_has_a_sentence_that_reads_well(auditor, people, event):
         assert not re.search(r"[{}]|  |None", sentence)
         assert not sentence.endswith((".", " "))
     assert text(auditor.get("/audit/")).count(sentences[0]) >= 1
+
+
+_DENIED = Subject(kind="right", id="integrations.request_sync")
+_HIDDEN = Subject(kind="account", id="umbrella")
+_CONSOLE = Subject(kind="installation", id="glasshouse/audit", name="this console")
+SAID = {
+    "Dana Whitfield put emea@example.com in the team emea-csm": (Event.TEAM_JOINED, None, {"team": "emea-csm"}),
+    "Dana Whitfield put themself in the team emea-csm": (Event.ROLE_TAKEN, None, {"team": "emea-csm"}),
+    "Dana Whitfield gave the role csm to themself": (Event.ROLE_TAKEN, None, {"role": "csm"}),
+    "Dana Whitfield was denied the right to ask for a sync": (Event.ACCESS_DENIED, _DENIED, {"right": _DENIED.id}),
+    "Dana Whitfield was denied the account umbrella": (Event.ACCESS_DENIED, _HIDDEN, {"right": _DENIED.id}),
+    "lacking the right to ask for a sync": (Event.ACCESS_DENIED, _HIDDEN, {"right": _DENIED.id}),
+    "The settings of this console changed": (Event.SETTINGS_CHANGED, _CONSOLE, {}),
+    "changed: DEBUG": (Event.SETTINGS_CHANGED, _CONSOLE, {"changed": {"DEBUG": ["0", "1"]}}),
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_what_the_data_tell_is_said(auditor, people, said):
+    event, subject, data = SAID[said]
+    write(event, actor=actor_of(people["dana"]), subject=subject or subject_of(people["emea"]), data=data)
+    assert said in text(auditor.get("/audit/"))
+
+
+def test_a_person_who_is_acted_on_leads_to_what_they_may_do(auditor, people):
+    granted(people["admin"], people["emea"])
+    assert f'href="/people/{people["emea"].pk}/"' in auditor.get("/audit/").content.decode()
+
+
+def test_a_real_denial_is_told(auditor, as_):
+    as_("viewer").post("/sync/now/")
+    assert "viewer@example.com was denied the right to ask for a sync" in text(auditor.get("/audit/"))
 
 
 def test_an_event_of_a_newer_version_is_shown_by_its_name(auditor, people):

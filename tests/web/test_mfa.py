@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import threading
 from datetime import timedelta
@@ -25,6 +26,23 @@ from tests.web.factories import person
 from tests.web.second_factors import code_of, confirmed, with_app
 
 pytestmark = pytest.mark.django_db
+MADE_UP = json.dumps(
+    {
+        "id": "eA",
+        "rawId": "eA",
+        "type": "public-key",
+        "response": {"clientDataJSON": "e30", "authenticatorData": "AAAA", "signature": "AAAA", "userHandle": "MQ"},
+    }
+)
+MADE_UP_NEW = json.dumps(
+    {
+        "id": "eA",
+        "rawId": "eA",
+        "type": "public-key",
+        "response": {"clientDataJSON": "e30", "attestationObject": "oA"},
+        "clientExtensionResults": {},
+    }
+)
 PASSWORD = "correct-horse-battery"
 
 
@@ -49,6 +67,11 @@ def signing_in(user: User, **fields: str) -> Client:
     client = Client()
     response = client.post("/sign-in/login/", {"login": user.email, "password": PASSWORD, **fields})
     assert response.status_code == 302
+    return client
+
+
+def confirmed_with(client: Client, secret: str) -> Client:
+    assert client.post("/me/confirm/", {"code": code_of(secret)}).status_code == 302
     return client
 
 
@@ -170,6 +193,20 @@ class TestSigningIn:
         assert not is_signed_in(client)
         assert Entry.objects.filter(event=Event.SIGN_IN_FAILED).count() == failures == 5
 
+    @pytest.mark.parametrize(
+        "sent", ["", "x", "null", "1", "[]", "{}", '{"id":"eA","response":{}}', MADE_UP, MADE_UP_NEW]
+    )
+    def test_a_made_up_passkey_opens_nothing(self, erin: User, sent: str) -> None:
+        secret, _ = with_app(erin)
+        client = Client()
+        client.get("/sign-in/passkey/", headers={"Accept": "application/json"})
+        assert client.post("/sign-in/passkey/", {"credential": sent})["Location"] == "/sign-in/login/"
+        assert not is_signed_in(client)
+        inside = confirmed_with(client_of(erin), secret)
+        inside.get("/me/passkey/")
+        assert inside.post("/me/passkey/", {"name": "x", "credential": sent}).status_code == 200
+        assert not Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).exists()
+
     def test_with_the_cache_lost_nobody_gets_in(self, erin: User, settings: Any) -> None:
         secret, codes = with_app(erin)
         client, inside = signing_in(erin), client_of(erin)
@@ -288,6 +325,10 @@ class TestRequiredByRole:
         confirmed(client, erin)
         assert client.get("/accounts/").status_code == 200
 
+    def test_a_superuser_is_asked_too(self, config: object) -> None:
+        root = User.objects.create_superuser("root@example.com", PASSWORD)
+        assert client_of(root).get("/accounts/")["Location"].startswith("/me/app/")
+
     def test_other_roles_go_on(self, config: object) -> None:
         assert client_of(person("v@example.com", "viewer")).get("/accounts/").status_code == 200
 
@@ -303,11 +344,13 @@ class TestRequiredByRole:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_code_that_is_sent_twice_at_once_works_once() -> None:
+@pytest.mark.parametrize("kind", ["app", "recovery"])
+def test_a_code_that_is_sent_twice_at_once_works_once(kind: str) -> None:
     erin = person("erin@example.com", "engineer")
-    secret, _ = with_app(erin)
+    secret, codes = with_app(erin)
     clients = [signing_in(erin) for _ in range(4)]
-    code, start, statuses = code_of(secret), threading.Barrier(4), []
+    code = code_of(secret) if kind == "app" else codes[0]
+    start, statuses = threading.Barrier(4), list[int]()
 
     def send(client: Client) -> None:
         try:

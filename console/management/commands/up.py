@@ -31,7 +31,7 @@ _ACTOR = command("up")
 
 
 class Command(BaseCommand):
-    help = "Migrate, seed the demo repository if none is configured, and start web, worker and beat."
+    help = "Migrate, seed the demo repository if none is configured, and start web, worker, beat and sealer."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -83,6 +83,7 @@ class Command(BaseCommand):
         with _Children() as children:
             children.start(_web(options), _environment(options))
             children.start(_worker(), _environment(options))
+            children.start(_sealer(), _environment(options))
             self._say(f"\nGlasshouse is at {address}")
             if repository.is_trusted:
                 self._say("Sign in as any of these; the password of all is their first name twice, with a dash:")
@@ -109,6 +110,10 @@ def _worker() -> list[str]:
     # One process runs the tasks and the schedule: enough for one machine; docs/operations.md shows them apart.
     arguments = ["celery", "--quiet", "-A", "console", "worker", "--beat", "--pool", "solo"]
     return [sys.executable, "-m", *arguments, "--loglevel", "warning", "--without-gossip", "--without-mingle"]
+
+
+def _sealer() -> list[str]:
+    return [sys.executable, "manage.py", "audit_seal", "--follow"]
 
 
 def _environment(options: dict[str, Any]) -> dict[str, str]:
