@@ -83,6 +83,11 @@ def proposals(repository: Repository, wanted: ProposalFilter, *, after: str = ""
     )
 
 
+def count(repository: Repository, wanted: ProposalFilter) -> int:
+    """How many there are; one query."""
+    return _filtered(repository, wanted).count()
+
+
 def proposal(repository: Repository, pk: str, *, visible: Visible = None) -> ProposalDetail | None:
     """None where there is none, or its account may not be seen."""
     row = _visible(Proposal.objects.filter(repository=repository, pk=pk), visible).select_related("proposer").first()

@@ -20,5 +20,5 @@ def seed(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("console", "0002_roles"), ("integrations", "0006_proposals")]
+    dependencies = [("console", "0004_sessions_and_bound_tokens"), ("integrations", "0007_proposals")]
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]
