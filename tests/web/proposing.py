@@ -24,9 +24,7 @@ def pages_of(size: JSON, scope: Scope = ACME) -> SetConfig:
 
 
 def tier(expression: str, scope: Scope = ACME) -> SetField:
-    return SetField(
-        scope=scope, mapping="crm/contacts/list", part=Part.RESPONSE, path=("tier",), expression=expression
-    )
+    return SetField(scope=scope, mapping="crm/contacts/list", part=Part.RESPONSE, path=("tier",), expression=expression)
 
 
 def proposed(config: Config, proposer: User, *edits: Edit, **fields: Any) -> Proposal:

@@ -152,9 +152,7 @@ def test_no_token_reviews_or_merges(config, people, proposal):
     later = timezone.now() + timedelta(days=1)
     scopes = ["read", "propose", "sync", "evaluate"]
     for name in ("engineer", "approver"):
-        _, secret = issue_token(
-            people[name], name="ci", expires=later, role=name, scopes=scopes, actor=command("test")
-        )
+        _, secret = issue_token(people[name], name="ci", expires=later, role=name, scopes=scopes, actor=command("test"))
         client = Client(headers={"Authorization": f"Bearer {secret}"})
         assert say(client, proposal, "approved")["Location"].startswith("/sign-in/login/")
         assert merge(client, proposal)["Location"].startswith("/sign-in/login/")
