@@ -22,7 +22,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealingState:
-    """`since`: when the oldest entry without a leaf was written; None when there is none. `waits_for`: its age, seconds."""
+    """`since`: when the oldest entry without a leaf was written, if any is. `waits_for`: its age, in seconds."""
 
     unsealed: int
     since: datetime | None

@@ -23,8 +23,8 @@ from integrations.queries.reading import AccountDetail, Reader
 Person: TypeAlias = User | AnonymousUser
 VIEW = "integrations.view_account"
 PROPOSE = "integrations.propose_override"
-PROPOSE_PLATFORM = "integrations.propose_platform"
 REVIEW_PROPOSAL = "integrations.review_proposal"
+PROPOSE_PLATFORM = "integrations.propose_platform"
 RUN_PLAN = "integrations.run_plan"
 DECIDE_HELD = "integrations.decide_held"
 REQUEST_SYNC = "integrations.request_sync"
@@ -42,8 +42,8 @@ _HOLDERS = {
     VIEW: "Every role has it; admins give roles",
     PROPOSE: "The account's owner in Git and engineers have it",
     PROPOSE_PLATFORM: "Engineers have it",
-    REVIEW_PROPOSAL: "Engineers and approvers have it",
     RUN_PLAN: "Engineers have it",
+    REVIEW_PROPOSAL: "Engineers and approvers have it",
     DECIDE_HELD: "Engineers and approvers have it",
     REQUEST_SYNC: "CSMs, engineers, responders and admins have it",
     REQUEST_GRANT: "Responders have it",

@@ -25,7 +25,7 @@ class Provider(SAMLProvider):
     def sociallogin_from_response(self, request: HttpRequest, response: Any) -> SocialLogin:
         from console.sign_in.sso_adapter import refusal  # it names this module's app
 
-        is_stable = self._extract(response).get("uid") or response.get_nameid_format() == _PERSISTENT
+        is_stable = self._extract(response).get("uid") or response.get_nameid_format() == _PERSISTENT  # type: ignore[no-untyped-call]
         if not is_stable:
             raise ImmediateHttpResponse(refusal(request, "Your provider tells no lasting name of you."))
         login: SocialLogin = super().sociallogin_from_response(request, response)
@@ -36,11 +36,11 @@ class Provider(SAMLProvider):
         return {}
 
     def _identity(self, response: Any) -> Identity:
-        told: dict[str, Any] = self._extract(response)
+        told: dict[str, Any] = self._extract(response)  # type: ignore[no-untyped-call]
         groups = response.get_attributes().get(settings.SAML_GROUPS_ATTRIBUTE, [])
         return Identity(
             issuer=settings.SAML_ENTITY_ID,
-            subject=str(self.extract_uid(response)),
+            subject=str(self.extract_uid(response)),  # type: ignore[no-untyped-call]
             email=str(told.get("email") or ""),
             is_email_verified=told.get("email_verified") is True,
             name=" ".join(str(told[part]) for part in ("first_name", "last_name") if told.get(part)),

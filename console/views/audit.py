@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -22,7 +23,8 @@ from audit.models import Entry
 from audit.people import actor_of
 from audit.proofs import Proof, Unprovable, prove
 from audit.record import SYSTEM
-from console.access import EXPORT_EVIDENCE, VERIFY_LOG, VIEW_LOG, denial, require, visible_accounts
+from console.access import EXPORT_EVIDENCE, VERIFY_LOG, VIEW_LOG, denial, require, require_now, visible_accounts
+from console.fresh_mfa import confirmation
 from console.htmx import page_or_part
 from console.models import User
 from console.presentation.audit_sentences import kind_name, row
@@ -120,22 +122,32 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def bundle(request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
     """The entry as evidence that proves itself; handing it out is recorded, as every export is."""
-    require_export(request)
+    if (asked := export_asked(request, back=reverse("audit_entry", kwargs={"pk": pk}))) is not None:
+        return asked
     found = Entry.objects.filter(pk=pk).first()
     if found is None:
         raise Http404(f"There is no entry {pk} in the audit log.")
     try:
-        lines = export_one(found, actor=actor_of(request.user))
+        lines = export_one(found, actor=actor_of(request.user), still_may=still_exports(request))
     except (NothingSealed, Unprovable):
         messages.error(request, "This entry cannot be proved: it is not sealed yet, or the log was changed.")
         return redirect("audit_entry", pk=pk)
     return as_download(lines, f"entry-{pk}.jsonl")
 
 
-def require_export(request: HttpRequest) -> None:
-    """Every way to evidence goes through here: what must hold before it is handed out belongs here."""
+def export_asked(request: HttpRequest, *, back: str = "") -> HttpResponse | None:
+    """Every way to evidence goes through here: the rights, and a second factor shown just now.
+
+    Raises PermissionDenied; else None, or the answer that sends the person to confirm and then `back`.
+    """
     require(request.user, VIEW_LOG)
     require(request.user, EXPORT_EVIDENCE)
+    return confirmation(request, back=back)
+
+
+def still_exports(request: HttpRequest) -> Callable[[], None]:
+    """For the transaction that hands evidence out."""
+    return partial(require_now, request.user, EXPORT_EVIDENCE)
 
 
 def as_download(lines: Iterator[str], name: str) -> StreamingHttpResponse:

@@ -115,7 +115,8 @@ def _snapshot(request: HttpRequest, commit: str) -> Snapshot:
     repository = repository_of(request)
     visible = visible_accounts(request.user, repository)
     concerned = snapshots_for(repository, visible).select_related("previous", "repository")
-    found = concerned.filter(commit=commit).first()
+    # Whatever is no id is not asked for: PostgreSQL refuses some of it.
+    found = concerned.filter(commit=commit).first() if commit.isascii() and commit.isalnum() else None
     if found is None:
         raise absence(request.user, f"There is no snapshot of commit “{commit[:64]}”.", kind="snapshot", id=commit)
     return found

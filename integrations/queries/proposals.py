@@ -11,7 +11,10 @@ from django.db.models import Q, QuerySet
 from audit.models import Entry
 from integrations.core.documents import JSON
 from integrations.core.proposals import TERMINAL, UNDECIDED, State, Wait, sentence_of, waits_for
+from integrations.core.tree import MissingFile, Tree
+from integrations.git.errors import GitError
 from integrations.models import Draft, LocalPullRequest, Proposal, Repository
+from integrations.queries.mirrors import mirror_of
 from integrations.queries.reading import Visible
 
 _UNDER_WAY = UNDECIDED | {State.MERGED}
@@ -53,10 +56,19 @@ class ProposalPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileText:
+    """One changed file: its text before (None: it is new) and after (None: it goes)."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalDetail:
     """One proposal with what its page shows. `others`: open changes on the same place. `timeline` is oldest first.
 
-    `files` has path, text before and text after; `local` is the pull request in the console's own forge.
+    `files` is the change on its base; `local` is the pull request in the console's own forge.
     """
 
     row: Proposal
@@ -65,10 +77,11 @@ class ProposalDetail:
     timeline: tuple[Entry, ...]
     others: tuple[Proposal, ...]
     local: LocalPullRequest | None
+    files: tuple[FileText, ...]
 
 
 def proposals(repository: Repository, wanted: ProposalFilter, *, after: str = "", limit: int = 50) -> ProposalPage:
-    """Newest first, in three queries. `after` is the id of the last one shown."""
+    """Newest first, in two queries. `after` is the id of the last one shown."""
     rows = _filtered(repository, wanted)
     total = rows.count()
     last = Proposal.objects.filter(pk=after).values_list("created_at", "pk").first() if after else None
@@ -94,15 +107,39 @@ def proposal(repository: Repository, pk: str, *, visible: Visible = None) -> Pro
     if row is None:
         return None
     entry = _entry(row)
-    local = LocalPullRequest.objects.filter(repository=repository, number=row.pull_request, head_branch=row.branch)
+    local = LocalPullRequest.objects.filter(repository=repository, number=row.pull_request or 0, head_branch=row.branch)
     return ProposalDetail(
         row=row,
         sentence=entry.sentence,
         wait=entry.wait,
         timeline=tuple(Entry.objects.filter(subject_kind="proposal", subject_id=row.pk).order_by("pk")),
         others=tuple(open_changes(repository, row.account, row.integration, visible=visible, without=row.pk)),
+        files=_files(repository, row),
         local=local.first() if row.pull_request is not None and not repository.forge else None,
     )
+
+
+def _files(repository: Repository, row: Proposal) -> tuple[FileText, ...]:
+    try:
+        tree = mirror_of(repository).tree(row.base_commit)
+    except GitError:
+        return tuple(FileText(path=path, before=None, after=text) for path, text in row.file_changes.items())
+    return tuple(
+        FileText(path=path, before=_text(tree, path), after=text) for path, text in sorted(row.file_changes.items())
+    )
+
+
+def _text(tree: Tree, path: str) -> str | None:
+    try:
+        return tree.read(path).decode(errors="replace")
+    except MissingFile:
+        return None
+
+
+def proposal_of(repository: Repository, pull_request: int, *, visible: Visible = None) -> Proposal | None:
+    """The proposal that a pull request's number in the history belongs to."""
+    rows = Proposal.objects.filter(repository=repository, pull_request=pull_request)
+    return _visible(rows, visible).first()
 
 
 def open_changes(

@@ -22,6 +22,7 @@ from tests.browser.pages import AUDIT
 from tests.browser.test_axe import DESK, PHONE, complaints
 from tests.web.audited import ACME, activated, empty_log, granted, tried, write
 from tests.web.factories import PAYLOAD
+from tests.web.second_factors import with_app
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,6 +120,7 @@ def verified(site):
 def test_the_walk(open_as, site, tmp_path, monkeypatch):
     """Who changed an account's mapping last month, who approved it; export; verify offline with no database."""
     snapshot = Snapshot.objects.get(commit=site.config.commits[1])
+    _, codes = with_app(site.people["audrey@example.com"])
     empty_log()
     activation = activated(snapshot)
     about = Subject(kind="snapshot", id=snapshot.commit, name=f"commit {snapshot.commit[:12]}")
@@ -142,6 +144,8 @@ def test_the_walk(open_as, site, tmp_path, monkeypatch):
     # Evidence about the account.
     page.goto("/audit/?account=acme-corp")
     page.get_by_role("link", name="Export evidence").click()
+    page.get_by_label("Code").fill(codes[0])
+    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("textbox", name="Account optional")).to_have_value("acme-corp")
     page.get_by_role("textbox", name="Reason").fill("Yearly audit")
     with page.expect_download() as download:

@@ -67,7 +67,7 @@ class Page:
     """One address. `rules`: by method; any other method must be refused. HEAD is as GET.
 
     `body`: what is posted; as JSON where it is no form. `refusal`: the status of other methods; None: as the package
-    pleases.
+    pleases. `is_read_ahead` False: a HEAD is refused, since the address begins something that a GET must finish.
     """
 
     address: str
@@ -76,6 +76,7 @@ class Page:
     is_json: bool = False
     refusal: int | None = 405
     strangers: int = 302
+    is_read_ahead: bool = True
     more: Collection[str] = ()  # other queries of the address, asked for by the owners to look for leaks
 
 
@@ -97,6 +98,7 @@ def form(address: str, rule: Rule, *, posted: Rule | None = None, body: Any = No
 
 
 ADMIN = roles("admin", others=302)
+CONFIRMED_ADMIN = roles("admin", status=302, others=302)  # first to confirm with a second factor
 NOT_EVEN_ADMIN = roles("admin", status=403, others=302)
 _CONNECTION = "/accounts/{account}/salesforce/production/"
 _MAPPING = "mapping=crm/contacts/list"
@@ -137,9 +139,10 @@ _OURS: Mapping[str, Page] = {
     "sync": page("/sync/"),
     "audit": page("/audit/", roles("auditor"), more=["account=acme-corp", "text=canary"]),
     "audit_entry": page("/audit/999999/", roles("auditor", status=404)),
-    "audit_bundle": post("/audit/999999/bundle/", roles("auditor", status=404)),
+    # First to confirm with a second factor.
+    "audit_bundle": post("/audit/999999/bundle/", roles("auditor", status=302)),
     "audit_export": Page(
-        address="/audit/export/", rules={"GET": roles("auditor"), "POST": roles("auditor", status=422)}
+        address="/audit/export/", rules={"GET": roles("auditor", status=302), "POST": roles("auditor", status=302)}
     ),
     "audit_verification": page("/audit/verification/", roles("auditor")),
     "audit_verify": post("/audit/verification/now/", roles("auditor", status=302)),
@@ -170,6 +173,7 @@ _OURS: Mapping[str, Page] = {
         "/people/{person}/active/", roles("admin", status=302), body={"change": "deactivate", "reason": "She left."}
     ),
     # --- for machines and for everybody -------------------------------------------------------------------
+    "webhook": post("/webhooks/demo/", anybody(404), strangers=404),  # nobody signs what is no forge's
     "healthz": page("/healthz", anybody()),
     "readyz": page("/readyz", anybody()),
     "robots": page("/robots.txt", anybody()),
@@ -181,10 +185,10 @@ _OURS: Mapping[str, Page] = {
     "account_inactive": page("/sign-in/inactive/", anybody()),
     "account_change_password": form("/sign-in/password/change/", signed_in()),
     "admin_password_change": page("/admin/password_change/", signed_in(302)),
-    "mfa_authenticate": page("/sign-in/second-factor/", anybody(302)),
-    "mfa_login_webauthn": page("/sign-in/passkey/", anybody(302)),  # a script asks for it
-    "sso": page("/sign-in/sso/", anybody(404)),
-    "sso_callback": page("/sign-in/sso/callback/", anybody(404)),
+    "mfa_authenticate": form("/sign-in/second-factor/", anybody(302)),
+    "mfa_login_webauthn": form("/sign-in/passkey/", anybody(302)),  # a script asks for it
+    "sso": Page(address="/sign-in/sso/", rules={"GET": anybody(404)}, is_read_ahead=False),
+    "sso_callback": Page(address="/sign-in/sso/callback/", rules={"GET": anybody(404)}, is_read_ahead=False),
     # --- one's own security -------------------------------------------------------------------------------
     "me": page("/me/", signed_in()),
     "me_confirm": form("/me/confirm/", signed_in(302)),
@@ -195,7 +199,7 @@ _OURS: Mapping[str, Page] = {
     "me_end_other_sessions": post("/me/sessions/end-others/", signed_in(302)),
     "me_end_session": post("/me/sessions/none/end/", signed_in(302)),
     "me_make_token": form("/me/tokens/", signed_in(302)),  # first to confirm with a second factor
-    "me_revoke_token": post("/me/tokens/1/revoke/", signed_in(404)),
+    "me_revoke_token": post("/me/tokens/{token}/revoke/", roles("viewer", status=302, others=404)),  # whose it is
     # --- API ----------------------------------------------------------------------------------------------
     "api:schema": api("/api/schema/", signed_in()),
     "api:accounts": api("/api/v1/accounts/", more=["q=o", "owner=team:emea-csm", "integration=salesforce"]),
@@ -230,11 +234,11 @@ _IN_ADMIN: Mapping[str, tuple[str, Rule]] = {
     "autocomplete": ("/admin/autocomplete/", NOT_EVEN_ADMIN),
     "view_on_site": ("/admin/r/1/1/", roles("admin", status=404, others=302)),
     "console_user_changelist": ("/admin/console/user/", ADMIN),
-    "console_user_add": ("/admin/console/user/add/", ADMIN),
-    "console_user_change": ("/admin/console/user/{person}/change/", ADMIN),
+    "console_user_add": ("/admin/console/user/add/", CONFIRMED_ADMIN),
+    "console_user_change": ("/admin/console/user/{person}/change/", CONFIRMED_ADMIN),
     "console_user_history": ("/admin/console/user/{person}/history/", ADMIN),
     "console_user_delete": ("/admin/console/user/{person}/delete/", NOT_EVEN_ADMIN),
-    "auth_user_password_change": ("/admin/console/user/{person}/password/", ADMIN),
+    "auth_user_password_change": ("/admin/console/user/{person}/password/", CONFIRMED_ADMIN),
     "console_apitoken_changelist": ("/admin/console/apitoken/", ADMIN),
     "console_apitoken_add": ("/admin/console/apitoken/add/", NOT_EVEN_ADMIN),
     "console_apitoken_change": ("/admin/console/apitoken/{token}/change/", ADMIN),

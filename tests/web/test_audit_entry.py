@@ -18,6 +18,7 @@ from audit.record import SYSTEM, Subject, erase
 from audit.sealing import seal_all
 from integrations.models import Snapshot
 from tests.web.audited import ACME, activated, empty_log, granted, tried, write
+from tests.web.second_factors import confirmed
 from tests.web.test_audit_log import numbers, text
 
 
@@ -27,8 +28,8 @@ def _place(settings, tmp_path):
 
 
 @pytest.fixture
-def auditor(as_):
-    client = as_("auditor")
+def auditor(as_, people):
+    client = confirmed(as_("auditor"), people["auditor"])
     empty_log()
     return client
 
