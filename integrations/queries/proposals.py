@@ -142,6 +142,12 @@ def proposal_of(repository: Repository, pull_request: int, *, visible: Visible =
     return _visible(rows, visible).first()
 
 
+def proposal_with_key(person: AbstractUser, start: str) -> Proposal | None:
+    """The person's proposal whose idempotency key begins so."""
+    rows = Proposal.objects.filter(proposer_id=person.pk, key__startswith=start)
+    return rows.select_related("repository__active").order_by("created_at").first() if start else None
+
+
 def open_changes(
     repository: Repository,
     account: str,
