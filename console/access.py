@@ -17,6 +17,7 @@ from guardian.shortcuts import get_objects_for_user
 
 from console.models import User
 from integrations.models import Account, Repository
+from integrations.queries.proposals import ProposalDetail, proposal
 from integrations.queries.reading import AccountDetail, Reader
 
 Person: TypeAlias = User | AnonymousUser
@@ -227,6 +228,14 @@ def account_at(user: Person, slug: str, right: str, reader: Reader) -> AccountDe
         gone = " at this commit" if not reader.is_current else ""
         raise Http404(f"There is no account “{slug}”{gone}.")
     return detail
+
+
+def proposal_for(user: Person, pk: str, *, repository: Repository) -> ProposalDetail:
+    """The proposal, if `user` may see its account, or everything. Raises Http404, as for what is not there."""
+    found = proposal(repository, pk, visible=visible_accounts(user, repository))
+    if found is None:
+        raise absence(user, f"There is no proposal “{pk}”.", kind="proposal", id=pk)
+    return found
 
 
 def absence(user: Person, sentence: str, *, kind: str, id: str) -> Http404:  # noqa: A002 - as a Subject names it

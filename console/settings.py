@@ -369,10 +369,13 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "Layer": "console.api.serializers.LAYERS",
         "Mode": "console.api.serializers.MODES",
-        "SnapshotState": "integrations.models.Snapshot.State",
+        "SnapshotState": "console.api.serializers.SNAPSHOT_STATES",
         "Health": "integrations.models.Repository.Health",
         "ChangeKind": "integrations.models.Change.Kind",
         "HitKind": "console.api.serializers.HITS",
+        "Part": "console.api.serializers.PARTS",
+        "ProposalState": "console.api.serializers.PROPOSAL_STATES",
+        "ProposalReviewState": "console.api.serializers.REVIEWS",
     },
 }
 

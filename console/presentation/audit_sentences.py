@@ -12,6 +12,7 @@ from audit.record import ACCOUNT, PERSON
 from console.access import right_name
 from integrations.queries.audit_log import REPOSITORY, SNAPSHOT, Known, Party, State, Told
 
+PROPOSAL = "proposal"
 ERASED = "a person whose data were erased"
 RIGHT = "right"  # the subject of a denial that is of no object
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -35,6 +36,11 @@ _WITH_DATA = {
     Event.TEAM_LEFT: ("{actor} took {subject} out of the team {team}",),
 }
 _FACTORS = {"app": "an authenticator app", "passkey": "a passkey", "all": "all second factors"}
+_VERDICTS = {
+    "approved": "{actor} approved {subject}",
+    "changes-requested": "{actor} asked for changes to {subject}",
+    "commented": "{actor} commented on {subject}",
+}
 _STATES = {
     State.UNDER_WAY: "under way",
     State.DONE: "done",
@@ -136,6 +142,8 @@ def _party(party: Party, known: Known) -> Piece:
         return Piece(text=f"the right to {allows}" if allows else f"the right {name}")
     if party.kind == SNAPSHOT:
         return _snapshot(party, known)
+    if party.kind == PROPOSAL:
+        return Piece(text=name, page="proposal", arguments={"proposal": party.id})
     if party.kind == "command":
         return Piece(text=f"the command {name}", page="audit", query={"actor": party.key})
     if party.kind == "audit-log":

@@ -96,6 +96,11 @@ def proposals(repository: Repository, wanted: ProposalFilter, *, after: str = ""
     )
 
 
+def count(repository: Repository, wanted: ProposalFilter) -> int:
+    """How many there are; one query."""
+    return _filtered(repository, wanted).count()
+
+
 def proposal(repository: Repository, pk: str, *, visible: Visible = None) -> ProposalDetail | None:
     """None where there is none, or its account may not be seen."""
     row = _visible(Proposal.objects.filter(repository=repository, pk=pk), visible).select_related("proposer").first()
@@ -135,6 +140,12 @@ def proposal_of(repository: Repository, pull_request: int, *, visible: Visible =
     """The proposal that a pull request's number in the history belongs to."""
     rows = Proposal.objects.filter(repository=repository, pull_request=pull_request)
     return _visible(rows, visible).first()
+
+
+def proposal_with_key(person: AbstractUser, start: str) -> Proposal | None:
+    """The person's proposal whose idempotency key begins so."""
+    rows = Proposal.objects.filter(proposer_id=person.pk, key__startswith=start)
+    return rows.select_related("repository__active").order_by("created_at").first() if start else None
 
 
 def open_changes(

@@ -16,7 +16,7 @@ OWNERS = {"dana": "acme-corp", "emea": "globex"}  # people with no role, who own
 STRANGERS = ("anonymous", "deactivated")
 PEOPLE = (*STRANGERS, *ROLES, *OWNERS, "nobody")
 OBJECTS = ("acme-corp", "globex", "absent")
-OF_OBJECT = ("{account}", "{commit}", "{file}")
+OF_OBJECT = ("{account}", "{commit}", "{file}", "{proposal}")
 
 # (person, object) → status. For a stranger None: the way in that the address offers, which is told by its kind.
 Rule = Callable[[str, str], int | None]
@@ -71,6 +71,25 @@ def roles(*names: str, status: int = 200, others: int = 403, owners: int | None 
         return status if person in names else others
 
     return rule
+
+
+def on_it(*names: str, status: int, owners: int = 403) -> Rule:
+    """Who sees the object and has one of these roles. `owners`: what is said to who owns its account."""
+
+    def rule(person: str, thing: str) -> int | None:
+        seen = who_sees_it()(person, thing)
+        if seen != 200:
+            return seen
+        return owners if person in OWNERS else status if person in names else 403
+
+    return rule
+
+
+def proposing(person: str, _object: str) -> int | None:
+    """Without any edit, for acme-corp."""
+    if person in STRANGERS:
+        return None
+    return {"engineer": 422, "dana": 422, "emea": 404}.get(person, 403)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +177,21 @@ _OURS: Mapping[str, Page] = {
     "playground_sample": page(f"/playground/sample/?{_PLAYGROUND}&part=response", who_sees_it()),
     "where_used": page("/where-used/", more=["field=kanarien", "field=zaun", "field=Tier__c"]),
     "search": page("/search/?q=e", more=["q=kanarien", "q=zaun", "q=salesforce+production"]),
+    # --- proposals ----------------------------------------------------------------------------------------
+    "proposals": page(
+        "/proposals/", more=["show=mine", "show=waiting", "account=globex", "account=acme-corp", "state=under-way"]
+    ),
+    "proposal": page("/proposals/{proposal}/", who_sees_it(), more=["as=split", "seen=open"]),
+    "proposal_outputs": page("/proposals/{proposal}/outputs/", who_sees_it()),
+    "proposal_review": post("/proposals/{proposal}/review/", on_it("engineer", "approver", status=422)),
+    "proposal_merge": post("/proposals/{proposal}/merge/", on_it("engineer", "approver", status=409)),
+    "proposal_withdraw": post("/proposals/{proposal}/withdraw/", on_it("engineer", status=422)),
+    "proposal_retry": post("/proposals/{proposal}/retry/", on_it("engineer", status=302)),
+    "proposal_conflict": Page(
+        address="/proposals/{proposal}/conflict/",
+        rules={"GET": who_sees_it(302), "POST": who_sees_it(302)},  # nothing clashes
+    ),
+    "pull_request": page("/pull-requests/999/", who_sees_anything(404)),
     # --- sync ---------------------------------------------------------------------------------------------
     "sync": page("/sync/"),
     "audit": page("/audit/", roles("auditor"), more=["account=acme-corp", "text=canary"]),
@@ -238,6 +272,18 @@ _OURS: Mapping[str, Page] = {
     "api:mappings": api("/api/v1/integrations/salesforce/mappings/"),
     "api:evaluate": post(
         "/api/v1/jsonata/evaluate/", signed_in(), body={"expression": "1+1"}, is_json=True, strangers=401
+    ),
+    "api:proposals": Page(
+        address="/api/v1/proposals/",
+        rules={"GET": who_sees_anything(), "POST": proposing},
+        body={"account": "acme-corp", "integration": "salesforce", "reason": "To see who may."},
+        is_json=True,
+        strangers=401,
+        more=["account=globex", "mine=1", "waiting=1", "state=queued"],
+    ),
+    "api:proposal": api("/api/v1/proposals/{proposal}/", who_sees_it()),
+    "api:proposal_withdraw": post(
+        "/api/v1/proposals/{proposal}/withdraw/", on_it("engineer", status=400), body={}, is_json=True, strangers=401
     ),
     "api:references": api("/api/v1/references/?field=Tier__c", more=["field=kanarienField__c"]),
     "api:search": api("/api/v1/search/?q=e", more=["q=kanarien", "q=zaun", "q=salesforce+production"]),

@@ -22,6 +22,11 @@ def checked(repository: Repository, files: Mapping[str, str | None]) -> Describe
     found = preview(repository, files)
     if found.is_refused:
         raise BadProposal(" ".join(_reasons(found)))
+    return described_of(found)
+
+
+def described_of(found: Preview) -> Described:
+    """What a change that may be proposed does."""
     groups = affected(found.effects)
     accounts = sorted({place[0] for group in groups for place in group.places})
     changes = [change for group in groups for change in _changes(group)]
