@@ -107,9 +107,10 @@ class PeopleAdmin(_PeopleBase):
         if (asked := confirmation(request)) is not None:
             return asked
         with transaction.atomic():
-            before = User.objects.filter(pk=id).values_list("password", flat=True).first()
+            known = self.get_object(request, id)  # None where `id` is no number
+            before = known.password if known is not None else None
             response = super().user_change_password(request, id, form_url)
-            user = User.objects.filter(pk=id).first()
+            user = User.objects.filter(pk=known.pk).first() if known is not None else None
             if user is not None and user.password != before:
                 own = request.session.session_key if request.user.pk == user.pk else None
                 note_password_change(user, kept_session=own, request=request)

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "console.middleware.UnstorableTextMiddleware",  # before anything is looked up
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -103,7 +104,7 @@ CACHES: dict[str, Any] = {
         if REDIS_URL
         # Without Redis the web processes and the worker still have to see one another's counters and locks.
         else {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "BACKEND": "console.cache.JsonDatabaseCache",
             "LOCATION": "django_cache",
             # Past this number some are dropped whatever they hold, used codes of second factors among them.
             "OPTIONS": {"MAX_ENTRIES": 100_000},
