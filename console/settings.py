@@ -38,6 +38,7 @@ TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "console",  # first, so that its commands stand in for Django's of the same name
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -56,7 +57,6 @@ INSTALLED_APPS = [
     "csp",
     "audit",
     "integrations",
-    "console",
 ]
 
 MIDDLEWARE = [
@@ -128,6 +128,7 @@ CELERY_BEAT_SCHEDULE = {
     "run-due-mapping-tests": {"task": "integrations.tasks.run_due_mapping_tests", "schedule": 15.0},
     "maintain-mirrors": {"task": "integrations.tasks.maintain_mirrors", "schedule": 86_400.0},
     "tend-audit-log": {"task": "integrations.tasks.tend_audit_log", "schedule": 60.0},
+    "clear-what-has-ended": {"task": "console.tasks.clear_what_has_ended", "schedule": 86_400.0},
     "tend-kept-analyses": {"task": "integrations.tasks.tend_kept_analyses", "schedule": 86_400.0},
 }
 
