@@ -38,6 +38,7 @@ TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "console",  # first, so that its commands stand in for Django's of the same name
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -56,7 +57,6 @@ INSTALLED_APPS = [
     "csp",
     "audit",
     "integrations",
-    "console",
 ]
 
 MIDDLEWARE = [
@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "console.middleware.UnstorableTextMiddleware",  # before anything is looked up
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -103,7 +104,7 @@ CACHES: dict[str, Any] = {
         if REDIS_URL
         # Without Redis the web processes and the worker still have to see one another's counters and locks.
         else {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "BACKEND": "console.cache.JsonDatabaseCache",
             "LOCATION": "django_cache",
             # Past this number some are dropped whatever they hold, used codes of second factors among them.
             "OPTIONS": {"MAX_ENTRIES": 100_000},
@@ -130,6 +131,7 @@ CELERY_BEAT_SCHEDULE = {
     "clear-due-proposals": {"task": "integrations.tasks.clear_due_proposals", "schedule": 60.0},
     "maintain-mirrors": {"task": "integrations.tasks.maintain_mirrors", "schedule": 86_400.0},
     "tend-audit-log": {"task": "integrations.tasks.tend_audit_log", "schedule": 60.0},
+    "clear-what-has-ended": {"task": "console.tasks.clear_what_has_ended", "schedule": 86_400.0},
     "tend-kept-analyses": {"task": "integrations.tasks.tend_kept_analyses", "schedule": 86_400.0},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -136,7 +137,11 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
 
 
 def _rendered(body: dict[str, Any], headers: Mapping[str, str]) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(body), status=body["status"], headers=headers, content_type=MEDIA_TYPE)
+    try:
+        text = msgspec.json.encode(body)
+    except UnicodeEncodeError:  # a sentence that quotes half a character of what was sent
+        text = json.dumps(body).encode()
+    return HttpResponse(text, status=body["status"], headers=headers, content_type=MEDIA_TYPE)
 
 
 def _domain(error: Exception, request: HttpRequest) -> dict[str, Any] | None:

@@ -31,6 +31,18 @@ _TOO_MANY = "too_many_login_attempts"
 _MALFORMED = (InvalidSignature, AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error)
 
 
+class CredentialField(forms.JSONField):
+    """What a browser tells of a passkey. Django's field fails on numbers and depths that Python refuses to read."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError):
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": ""}) from None
+
+
 class CodeForm(AuthenticateForm):
     """A code of the authenticator app, or a recovery code."""
 
@@ -71,6 +83,8 @@ class NewAppForm(ActivateTOTPForm):
 class NewPasskeyForm(AddWebAuthnForm):
     """A passkey that can sign in alone, where the device allows it."""
 
+    credential = CredentialField()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("passwordless", None)
@@ -87,12 +101,16 @@ class NewPasskeyForm(AddWebAuthnForm):
 class PasskeyForm(AuthenticateWebAuthnForm):
     """A passkey as second factor."""
 
+    credential = CredentialField()
+
     def clean_credential(self) -> Authenticator:
         return _checked(super().clean_credential, self.user)
 
 
 class PasskeyAloneForm(LoginWebAuthnForm):
     """A passkey instead of a password."""
+
+    credential = CredentialField()
 
     def clean_credential(self) -> Authenticator:
         return _checked(super().clean_credential, None)

@@ -27,6 +27,7 @@ from console.access import EXPORT_EVIDENCE, VERIFY_LOG, VIEW_LOG, denial, requir
 from console.fresh_mfa import confirmation
 from console.htmx import page_or_part
 from console.models import User
+from console.paging import key_in
 from console.presentation.audit_sentences import kind_name, row
 from console.visit import repository_of
 from integrations.actions.evidence import export_one
@@ -88,7 +89,7 @@ def filters_of(given: Mapping[str, str]) -> Filters:
 def log(request: HttpRequest) -> HttpResponse:
     require(request.user, VIEW_LOG)
     filters = filters_of(request.GET)
-    found = timeline(filters.wanted, before=_number(request, "before"), after=_number(request, "after"), limit=PER_PAGE)
+    found = timeline(filters.wanted, before=key_in(request, "before"), after=key_in(request, "after"), limit=PER_PAGE)
     context = {
         "filters": filters,
         "found": found,
@@ -227,8 +228,3 @@ def _day(text: str, name: str, errors: dict[str, str]) -> date | None:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
-
-
-def _number(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 - a 64-bit key

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from console.access import VIEW, account_at
+from console.paging import key_in
 from console.presentation.sentences import Alike, alike
 from console.visit import Visit, visit
 from integrations.core.documents import Connection
@@ -49,14 +50,14 @@ def history(request: HttpRequest, account: str) -> HttpResponse:
     here = visit(request)
     detail = account_at(request.user, account, VIEW, here.reader)
     integration, environment = request.GET.get("integration", ""), request.GET.get("in", "")
-    before = request.GET.get("before", "")
+    before = key_in(request, "before")
     found = account_changes(
         here.repository,
         account,
         integration=integration,
         environment=environment,
         until=here.reader.past(),
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,  # noqa: PLR2004 - a 64-bit key
+        before=before,
         limit=_PER_PAGE + 1,
     )
     shown = found[:_PER_PAGE]
@@ -65,7 +66,7 @@ def history(request: HttpRequest, account: str) -> HttpResponse:
         "activations": activations(shown, here),
         "open_proposals": open_on(here.repository, account=account, integration=integration, visible=here.visible),
         "next": shown[-1].pk if len(found) > _PER_PAGE else None,
-        "is_first": not before,
+        "is_first": before is None,
         "integration": integration,
         "environment": environment,
         "integrations": sorted({c.integration for c in detail.connections} | ({integration} - {""})),

@@ -92,7 +92,7 @@ def layer(request: HttpRequest, layer: str, integration: str) -> HttpResponse:
         "integration": integration,
         "shown_environment": environment,
         "environments": here.reader.settings().environments,
-        "account": account,
+        "account": account if which is Layer.ACCOUNT else "",  # elsewhere nobody has asked whether there is one
         "statements": [_statement(document, tree, which, mixed) for document in documents],
         "after": following,
         "is_first": not request.GET.get("after"),

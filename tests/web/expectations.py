@@ -214,13 +214,17 @@ _OURS: Mapping[str, Page] = {
     ),
     # --- people -------------------------------------------------------------------------------------------
     "people": page("/people/", roles("auditor", "admin"), more=["q=emea", "role=csm"]),
+    # Whoever may change something confirms with a second factor first.
     "person_add": Page(
         address="/people/add/",
-        rules={"GET": roles("admin"), "POST": roles("admin", status=302)},
+        rules={"GET": roles("admin", status=302), "POST": roles("admin", status=302)},
         body={"email": "new@example.com", "role": "csm", "reason": "She starts on Monday."},
     ),
     # The viewer's own page.
-    "person": page("/people/{person}/", roles("viewer", "auditor", "admin")),
+    "person": page(
+        "/people/{person}/",
+        lambda person, _object: 302 if person == "admin" else roles("viewer", "auditor")(person, ""),
+    ),
     "person_roles": post(
         "/people/{person}/roles/",
         roles("admin", status=302),
