@@ -63,6 +63,13 @@ def test_whom_it_affects_is_told_when_asked(erin):
     assert "pagination.page_size" in told
 
 
+def test_the_platform_page_speaks_of_the_platform_alone(erin):
+    page = text_of(erin.get(f"{PLATFORM}?pick=config:/rate_limit/concurrency"))
+    assert "Now <code>25</code>, from the standard set-up (platform)" in page
+    page = text_of(erin.get(f"{PRODUCTION}&pick=config:/rate_limit/concurrency"))
+    assert "Now <code>20</code>, from what holds for every account in production (environment)" in page
+
+
 def test_an_output_field_of_all_is_shown_on_a_sample(erin):
     change = {"target": TITLE, "how": "advanced", "expression": "$uppercase(response.Title)", "was": "* response.Title"}
     page = preview(erin, change, page=PLATFORM)
