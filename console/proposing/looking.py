@@ -285,6 +285,6 @@ def _diff(place: Place, path: str, text: str | None) -> Iterator[str]:
     except MissingFile:
         before = ""
     names = (f"a/{path}" if before else "/dev/null", f"b/{path}" if text is not None else "/dev/null")
-    lines = [part.splitlines(keepends=True) for part in (before, text or "")]
-    for line in difflib.unified_diff(*lines, *names):
+    old, new = before.splitlines(keepends=True), (text or "").splitlines(keepends=True)
+    for line in difflib.unified_diff(old, new, *names):
         yield line if line.endswith("\n") else f"{line}\n"
