@@ -29,7 +29,7 @@ _TEXTS = (
     "expression",
     "add",
 )
-_OF_FORM = ("reason", "ticket", "key", "base")
+_OF_FORM = ("reason", "ticket", "key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,6 @@ class Typed:
     ticket: str = ""
     reviewers: tuple[str, ...] = ()
     key: str = ""
-    base: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -110,7 +109,7 @@ def typed_from(post: QueryDict) -> Typed:
 
 
 def as_fields(typed: Typed) -> dict[str, Any]:
-    """For the row of a draft; the key and base are the attempt's, not the draft's."""
+    """For the row of a draft; the key is the attempt's, not the draft's."""
     return {
         "environment": typed.environment,
         "reason": typed.reason,

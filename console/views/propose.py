@@ -131,7 +131,7 @@ def _begin(request: HttpRequest, place: Place) -> HttpResponse:
     if kept is not None and kept.environment and not request.GET.get("environment"):
         again = _again(request, place, kept.environment)
         place = again if again is not None else place
-    typed = replace(typed, key=new_key(), base=place.reader.commit)
+    typed = replace(typed, key=new_key())
     for text in request.GET.getlist("pick")[:20]:
         target = target_of(text)
         if target is not None and is_known(place, target):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import unescape
 
 import pytest
@@ -200,6 +201,13 @@ def test_a_conversion_says_on_the_sample_what_it_gives(dana, config, form, value
     config.push_and_sync({**dict.fromkeys(SAMPLES), "samples/salesforce/one.json": sample})
     page = preview(dana, region(source="/response/R", convert=form))
     assert f"<code>{shown}</code>" in page
+
+
+def test_who_set_a_value_is_one_click_away(dana):
+    page = text_of(dana.get(f"{PAGE}&pick={TIER}&pick={SIZE}"))
+    for address in re.findall(r'<a href="([^"]+)">Who set it', page):
+        assert "wins" in text_of(dana.get(address))
+    assert page.count("Who set it?") == 2
 
 
 # --- what keeps it from becoming one -------------------------------------------------------------------
