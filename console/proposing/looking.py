@@ -13,7 +13,7 @@ from console.evaluations import NotNow, turn
 from console.limits import TooMany
 from console.proposing.changes import Standing, Unready, begun, edit_of, mark_of, moved_to, standing
 from console.proposing.outputs import Output, output_of
-from console.proposing.places import Place
+from console.proposing.places import Place, layer_effective
 from console.proposing.targets import setting_words
 from console.proposing.typed import SecretFound, Typed, TypedChange
 from console.visit import seen
@@ -26,7 +26,7 @@ from integrations.core.pointer import parse
 from integrations.core.summaries import describe
 from integrations.core.tree import MissingFile
 from integrations.models import Proposal
-from integrations.queries.effective import NoConnection, effective, without_account
+from integrations.queries.effective import NoConnection, effective
 from integrations.queries.effects import Effect
 from integrations.queries.grounds import planned
 from integrations.queries.preview import Affected, Preview, affected, changed_outputs, preview
@@ -218,7 +218,7 @@ def _sides(place: Place, checked: Preview) -> tuple[Effective, Effective | None]
         return place.present, None
     reader = checked.proposed.after
     if place.layer is not Layer.ACCOUNT:
-        return place.present, without_account(reader, place.integration, place.environment)
+        return place.present, layer_effective(reader, place.layer, place.integration, place.environment)
     with suppress(NoConnection):
         return place.present, effective(reader, place.account, place.integration, place.environment)
     return place.present, None
@@ -285,6 +285,6 @@ def _diff(place: Place, path: str, text: str | None) -> Iterator[str]:
     except MissingFile:
         before = ""
     names = (f"a/{path}" if before else "/dev/null", f"b/{path}" if text is not None else "/dev/null")
-    lines = [part.splitlines(keepends=True) for part in (before, text or "")]
-    for line in difflib.unified_diff(*lines, *names):
+    old, new = before.splitlines(keepends=True), (text or "").splitlines(keepends=True)
+    for line in difflib.unified_diff(old, new, *names):
         yield line if line.endswith("\n") else f"{line}\n"

@@ -18,7 +18,7 @@ from integrations.core.effective import Effective
 from integrations.core.state import applies
 from integrations.core.summaries import Names
 from integrations.models import Account
-from integrations.queries.effective import NoConnection, effective, without_account
+from integrations.queries.effective import NoConnection, effective, of_platform, without_account
 from integrations.queries.reading import AccountDetail, Reader
 
 EVERYWHERE = "*"  # in the address: every environment that the account is connected in
@@ -170,7 +170,7 @@ def layer_place(request: HttpRequest, layer: str, integration: str, environment:
         raise Http404("A change for all is proposed for the platform or for an environment.")
     environments = tuple(here.reader.settings().environments)
     shown = environment if environment in environments else environments[-1]
-    present = without_account(here.reader, integration, shown)
+    present = layer_effective(here.reader, Layer(layer), integration, shown)
     if present is None:
         raise Http404(f"There is no integration “{integration[:100]}” in “{shown}”.")
     return Place(
@@ -185,6 +185,12 @@ def layer_place(request: HttpRequest, layer: str, integration: str, environment:
         present=present,
         repository=request.GET.get("repository", ""),
     )
+
+
+def layer_effective(reader: Reader, layer: Layer, integration: str, environment: str) -> Effective | None:
+    """What results of the layers up to this one, which is what a change of it starts from."""
+    told = of_platform if layer is Layer.PLATFORM else without_account
+    return told(reader, integration, environment)
 
 
 def _likely(detail: AccountDetail, integration: str, environments: tuple[str, ...]) -> str:

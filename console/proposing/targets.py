@@ -49,9 +49,9 @@ class Target:
         return "" if self.kind is Kind.CONFIG else mapping_words(self.mapping, self.part)
 
     @property
-    def area(self) -> str:
-        """As `core.difference` names it."""
-        return "config" if self.kind is Kind.CONFIG else f"{self.mapping}:{self.part}"
+    def chain(self) -> str:
+        """The path under which every layer's say of it is shown, with who wrote it."""
+        return build(self.path) if self.kind is Kind.CONFIG else f"{self.mapping}:{self.part}{build(self.path)}"
 
 
 def target_of(text: str) -> Target | None:

@@ -29,7 +29,7 @@ _TEXTS = (
     "expression",
     "add",
 )
-_OF_FORM = ("reason", "ticket", "key", "base")
+_OF_FORM = ("reason", "ticket", "key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,6 @@ class Typed:
     ticket: str = ""
     reviewers: tuple[str, ...] = ()
     key: str = ""
-    base: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -87,7 +86,7 @@ def new_key() -> str:
 
 def typed_from(post: QueryDict) -> Typed:
     """From the form, or from a link that begins one."""
-    changes = []
+    changes: list[TypedChange] = []
     for number in range(MOST_CHANGES):
         prefix = f"c{number}-"
         target = target_of(post.get(f"{prefix}target", ""))
@@ -96,7 +95,7 @@ def typed_from(post: QueryDict) -> Typed:
         changes.append(
             TypedChange(
                 target=target,
-                texts={name: _clean(post[f"{prefix}{name}"]) for name in _TEXTS if post.get(f"{prefix}{name}")},
+                texts={name: _clean(post.get(f"{prefix}{name}", "")) for name in _TEXTS if post.get(f"{prefix}{name}")},
                 kept=tuple(_clean(text) for text in post.getlist(f"{prefix}keep")),
                 was=post.get(f"{prefix}was"),
             )
@@ -110,7 +109,7 @@ def typed_from(post: QueryDict) -> Typed:
 
 
 def as_fields(typed: Typed) -> dict[str, Any]:
-    """For the row of a draft; the key and base are the attempt's, not the draft's."""
+    """For the row of a draft; the key is the attempt's, not the draft's."""
     return {
         "environment": typed.environment,
         "reason": typed.reason,
@@ -154,13 +153,13 @@ def without_secrets(typed: Typed) -> tuple[Typed, tuple[SecretFound, ...]]:
                 texts[name] = text
         kept = tuple(text for text in each.kept if not _secret([text]))
         changes.append(replace(each, texts=texts, kept=kept))
-    plain = {}
-    for name in ("reason", "ticket"):
-        text = getattr(typed, name)
+    plain = {"reason": typed.reason, "ticket": typed.ticket}
+    for name, text in plain.items():
         if kind := _secret([text]):
             found.append(SecretFound(at=name, kind=kind))
             plain[name] = ""
-    return replace(typed, changes=tuple(changes), **plain), tuple(found)
+    cleaned = replace(typed, changes=tuple(changes), reason=plain["reason"], ticket=plain["ticket"])
+    return cleaned, tuple(found)
 
 
 def _named(target: Target, text: str) -> Iterable[str]:

@@ -178,7 +178,7 @@ def _ways(request: HttpRequest, start: Start) -> dict[str, tuple[str, Denial | N
             query = {"environment": start.environment} if layer is Layer.ENVIRONMENT else {}
         if request.GET.get("repository"):
             query["repository"] = request.GET["repository"]
-        ways[layer.value] = (f"{address}?{urlencode(query)}", refusal)
+        ways[layer.value] = (f"{address}?{urlencode(query)}" if query else address, refusal)
     return ways
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from kombu.exceptions import OperationalError
 
 from console.access import PROPOSE, PROPOSE_PLATFORM, Refused, require
 from console.denials import note_denial
@@ -129,7 +131,7 @@ def _begin(request: HttpRequest, place: Place) -> HttpResponse:
     if kept is not None and kept.environment and not request.GET.get("environment"):
         again = _again(request, place, kept.environment)
         place = again if again is not None else place
-    typed = replace(typed, key=new_key(), base=place.reader.commit)
+    typed = replace(typed, key=new_key())
     for text in request.GET.getlist("pick")[:20]:
         target = target_of(text)
         if target is not None and is_known(place, target):
@@ -212,7 +214,8 @@ def _required(row: Row) -> Row:
 
 
 def _handed_in(request: HttpRequest, made: Proposal) -> HttpResponse:
-    publish_proposal.delay_on_commit(made.pk)
+    with suppress(OperationalError):  # the row is there, and what is due is published by the clock
+        publish_proposal.delay(made.pk)
     messages.success(request, "Your change is on its way: somebody else looks at it, then it comes into force.")
     address = proposal_address(made)
     if request.headers.get("HX-Request") == "true":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from threading import Lock
 
 from integrations.core.documents import JSON, Connection
@@ -54,6 +55,12 @@ def without_account(reader: Reader, integration: str, environment: str) -> Effec
     """What holds for every account that overrides nothing; None where the integration is not defined."""
     lower = base_of(reader, integration, environment)
     return None if lower is None else merge_account(lower, None)
+
+
+def of_platform(reader: Reader, integration: str, environment: str) -> Effective | None:
+    """What the platform layer alone says in an environment; None where the integration is not defined."""
+    stack = reader.stack(None, integration, environment)
+    return None if stack is None else merge_account(base(replace(stack, environment=None, account=None)), None)
 
 
 def answer(reader: Reader, account: str, integration: str, environment: str) -> dict[str, JSON]:

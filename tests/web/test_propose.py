@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from html import unescape
 
 import pytest
+from kombu.exceptions import OperationalError
 
 from audit.models import Entry
 from integrations.models import Draft, Proposal
+from integrations.tasks import publish_proposal
 from tests.web.sampled import SAMPLES
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +22,14 @@ TIER = "field:crm/contacts/list:response:/tier"
 REGION = "field:crm/contacts/list:response:/custom/region"
 YAML = "customers/acme-corp/salesforce.yaml"
 JSONATA = "customers/acme-corp/contacts_list.jsonata"
+
+
+@pytest.fixture(autouse=True)
+def queued(monkeypatch):
+    """The proposals that a worker was asked to publish."""
+    asked = []
+    monkeypatch.setattr(publish_proposal, "delay", asked.append)
+    return asked
 
 
 @pytest.fixture
@@ -76,8 +87,9 @@ def test_a_new_custom_field_is_copied_from_a_field_of_the_provider(dana):
     assert Entry.objects.filter(event="proposal-opened", subject_id=proposal.pk).count() == 1
 
 
-def test_the_page_size_changes_and_nothing_else(dana):
+def test_the_page_size_changes_and_nothing_else(dana, queued):
     submit(dana, page_size("80"))
+    assert queued == [made().pk]
     proposal = made()
     assert "page_size: 80" in proposal.file_changes[YAML]
     assert set(proposal.file_changes) == {YAML}
@@ -191,6 +203,13 @@ def test_a_conversion_says_on_the_sample_what_it_gives(dana, config, form, value
     assert f"<code>{shown}</code>" in page
 
 
+def test_who_set_a_value_is_one_click_away(dana):
+    page = text_of(dana.get(f"{PAGE}&pick={TIER}&pick={SIZE}"))
+    for address in re.findall(r'<a href="([^"]+)">Who set it', page):
+        assert "wins" in text_of(dana.get(address))
+    assert page.count("Who set it?") == 2
+
+
 # --- what keeps it from becoming one -------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("change", "sentence"),
@@ -300,6 +319,15 @@ def test_a_secret_is_neither_kept_nor_shown_again(dana, change, more, do):
     rows = [*Draft.objects.values_list("fields", flat=True), *Entry.objects.values_list("data", "reason")]
     assert secret not in repr(rows)
     assert secret not in text_of(dana.get(PAGE))
+
+
+def test_a_queue_that_cannot_be_reached_loses_nothing(dana, monkeypatch):
+    def refuse(_pk):
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(publish_proposal, "delay", refuse)
+    assert submit(dana, page_size("80")).status_code == 302
+    assert made().state == "queued"
 
 
 # --- twice, too late, too little ----------------------------------------------------------------------

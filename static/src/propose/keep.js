@@ -10,7 +10,7 @@ const storage = () => {
 };
 
 const nameOf = (form) => `propose:${form.dataset.keptAs}`;
-const LEFT_OUT = new Set(["csrfmiddlewaretoken", "key", "base", "do"]);
+const LEFT_OUT = new Set(["csrfmiddlewaretoken", "key", "do"]);
 
 export function keep(form) {
   const entries = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !LEFT_OUT.has(name));
