@@ -59,7 +59,7 @@ def site(
     _origin: tuple[Path, list[str]],
 ) -> Site:
     # A test with a live server empties every table at its end, the roles that a migration made among them.
-    for migration in ("0002_roles", "0003_rights_of_roles"):
+    for migration in ("0002_roles", "0003_rights_of_roles", "0005_review_of_proposals"):
         import_module(f"console.migrations.{migration}").seed(apps, None)
     settings.DATA_DIR = tmp_path / "data"
     config = config_at(tmp_path / "config.git", *_origin, settings.DATA_DIR)
