@@ -27,6 +27,7 @@ from audit.waiting import newest
 UNSEALED = timedelta(minutes=1)  # older than this, an entry without a leaf is a finding
 LONGEST = timedelta(days=1)  # no transaction takes longer: an entry's time may lie so far before its sealing
 _FETCH = 5000
+_BRANCHES = ("refs/heads/main", "refs/remotes/origin/main")  # that audit.repository writes, and a clone's copy of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +70,25 @@ def verify(verifier: Verifier, exported: Mapping[str, str] | None = None) -> Rep
 
 
 def read_checkpoints(place: Path) -> dict[str, str]:
-    """The notes (`*.txt`) below a folder, or on the branch of a bare repository."""
-    if (place / "HEAD").is_file() and (place / "objects").is_dir():
-        repository = pygit2.Repository(str(place))
-        if repository.head_is_unborn:
-            return {}
-        return dict(_blobs(repository.head.peel(pygit2.Commit).tree, ""))
-    return {str(path.relative_to(place)): path.read_text(encoding="utf-8") for path in sorted(place.rglob("*.txt"))}
+    """The notes (`*.txt`) below a folder, or on the branch of a repository that has none checked out."""
+    if _is_repository(place):
+        return _on_branch(pygit2.Repository(str(place)))
+    notes = {str(path.relative_to(place)): path.read_text(encoding="utf-8") for path in sorted(place.rglob("*.txt"))}
+    if not notes and _is_repository(place / ".git"):
+        return _on_branch(pygit2.Repository(str(place / ".git")))
+    return notes
+
+
+def _is_repository(folder: Path) -> bool:
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir()
+
+
+def _on_branch(repository: pygit2.Repository) -> dict[str, str]:
+    """By name rather than by HEAD: that of a remote made by `git init --bare` may point to a branch that never came."""
+    for name in _BRANCHES:
+        if name in repository.references:
+            return dict(_blobs(repository.references[name].peel(pygit2.Commit).tree, ""))
+    return {} if repository.head_is_unborn else dict(_blobs(repository.head.peel(pygit2.Commit).tree, ""))
 
 
 def _blobs(tree: pygit2.Tree, above: str) -> Iterator[tuple[str, str]]:

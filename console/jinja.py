@@ -29,6 +29,7 @@ _TAKE_ENVIRONMENT = frozenset({"integrations", "integration", "mapping", "layer"
 _TIMELESS = frozenset(
     {
         *("people", "person", "person_add"),
+        *("propose", "propose_layer", "draft_discard"),
         *("proposals", "proposal", "proposal_outputs", "proposal_review", "proposal_merge"),
         *("proposal_withdraw", "proposal_retry", "proposal_conflict", "pull_request"),
         *("sync", "sync_now", "sync_decide", "sync_snapshot", "robots", "healthz", "readyz"),

@@ -73,6 +73,20 @@ def sync_due_repositories() -> None:
 
 
 @shared_task
+def verify_audit_log(pk: int) -> None:
+    """Runs a queued verification; a second delivery finds it under way or done."""
+    run_verification(pk)
+
+
+@shared_task
+def tend_audit_log() -> None:
+    """Keeps proofs quick, and sends again what asks for a verification and was lost; run by beat."""
+    proofs.keep_up()
+    for pk in queue_lost_verifications():
+        verify_audit_log.delay(pk)
+
+
+@shared_task
 def publish_proposal(pk: str) -> None:
     """A second delivery finds it claimed or published. What is open is looked at straight away."""
     if publish(pk):
@@ -116,17 +130,3 @@ def clear_due_proposals() -> None:
     """Queues what could not be cleared yet; run by beat."""
     for pk in due_to_clear():
         clear_proposal.delay(pk)
-
-
-@shared_task
-def verify_audit_log(pk: int) -> None:
-    """Runs a queued verification; a second delivery finds it under way or done."""
-    run_verification(pk)
-
-
-@shared_task
-def tend_audit_log() -> None:
-    """Keeps proofs quick, and sends again what asks for a verification and was lost; run by beat."""
-    proofs.keep_up()
-    for pk in queue_lost_verifications():
-        verify_audit_log.delay(pk)

@@ -91,6 +91,7 @@ const { metafile } = await build({
     { in: "static/src/app.js", out: "app" },
     { in: "static/src/theme.js", out: "theme" },
     { in: "static/src/playground.js", out: "playground" },
+    { in: "static/src/propose.js", out: "propose" },
     { in: "static/src/playground/reference.worker.js", out: "jsonata-worker" },
   ],
   outdir: target,

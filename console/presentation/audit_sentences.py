@@ -17,6 +17,7 @@ ERASED = "a person whose data were erased"
 RIGHT = "right"  # the subject of a denial that is of no object
 _PLACE = re.compile(r"\{(\w+)\}")
 _SHORT = 12
+_LONGEST_VALUES = 80  # of a change that its line in the log shows; the entry's own page shows every value
 
 # Better said where somebody acts on themselves.
 _OWN = {
@@ -99,7 +100,7 @@ def sentence(told: Told, known: Known) -> tuple[Piece, ...]:
         elif name:
             pieces.append(Piece(text=str(told.data.get(name, ""))))
     first = pieces[0]
-    if first.text[:1].islower() and (not first.page or told.actor.is_erased):
+    if first.text[:1].islower() and (not first.page or told.actor.kind != PERSON or told.actor.is_erased):
         capital = first.text[:1].upper() + first.text[1:]
         pieces[0] = Piece(text=capital, page=first.page, arguments=first.arguments, query=first.query)
     return tuple(pieces)
@@ -185,7 +186,7 @@ def _details(told: Told) -> Iterator[str]:
     if told.event in {Event.MFA_ADDED, Event.MFA_REMOVED} and data.get("kind"):
         yield _FACTORS.get(str(data["kind"]), str(data["kind"]))
     if isinstance(data.get("changed"), list | dict) and data["changed"]:
-        yield f"changed: {', '.join(sorted(str(each) for each in data['changed']))}"
+        yield f"changed: {', '.join(_changed(data['changed']))}"
     if data.get("role") and told.event not in _WITH_DATA:
         yield f"role: {data['role']}"
     if data.get("grant"):
@@ -196,8 +197,19 @@ def _details(told: Told) -> Iterator[str]:
         yield " ".join(data["reasons"])
 
 
+def _changed(changed: list[Any] | dict[str, Any]) -> Iterator[str]:
+    """What changed, with the values before and after where the entry has them and they are short."""
+    for name in sorted(str(each) for each in changed):
+        values = changed[name] if isinstance(changed, dict) and name in changed else None
+        is_pair = isinstance(values, list) and len(values) == 2  # noqa: PLR2004 - before and after
+        told = " → ".join("unset" if value is None else str(value) for value in values) if is_pair and values else ""
+        yield f"{name} {told}" if 0 < len(told) <= _LONGEST_VALUES else name
+
+
 def _activation(told: Told) -> Iterator[str]:
     data, personal = told.data, told.personal
+    if personal.get("title"):
+        yield str(personal["title"])
     if isinstance(data.get("connections_changed"), int):
         accounts = data.get("accounts_total")
         of = f" of {_number(accounts, 'account')}" if isinstance(accounts, int) and accounts else ""

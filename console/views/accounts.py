@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from console.access import VIEW, account_at, proposers
 from console.htmx import page_or_part
 from console.presentation.mapping_tests import badge, standing
+from console.proposing.places import why_not
 from console.views.history import activations
 from console.visit import visit
 from integrations.core.documents import JSON, OverrideDocument
@@ -76,6 +77,7 @@ def account(request: HttpRequest, account: str) -> HttpResponse:
         # Rights are those of now, and named for now.
         "proposers": proposers(detail.document.owner) if here.reader.is_current else None,
         "owner_source": replace(detail.document.source, line=detail.document.owner_line or detail.document.source.line),
+        "propose_denial": why_not(request, account),
         # What happened since is no part of the past that is looked at.
         "activations": activations(
             account_changes(here.repository, account, until=here.reader.past(), limit=_RECENT), here

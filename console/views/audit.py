@@ -32,12 +32,18 @@ from console.visit import repository_of
 from integrations.actions.evidence import export_one
 from integrations.models import Repository
 from integrations.queries.audit_entry import Detail, entry_detail
-from integrations.queries.audit_log import Timeline, Wanted, timeline
+from integrations.queries.audit_log import Timeline, Wanted, slug_of, timeline
 
 PER_PAGE = 50
 _MOST_TEXT = 200
 _MOST_PEOPLE = 200
 _FIELDS = ("actor", "account", "event", "kind", "from", "to", "text", "grant")
+_TITLES = {  # where the stored value is no plain word
+    Event.MFA_ADDED: "Second factor added",
+    Event.MFA_REMOVED: "Second factor removed",
+    Event.SSO_LINKED: "Single sign-on linked",
+    Event.ORPHAN_CLOSED: "Outcome never written",
+}
 _SAID = frozenset({"author", "committer", "reviewed_by"})  # personal data that the page has a place of its own for
 KINDS = ("account", "person", "repository", "snapshot", "token", "right", "installation", "audit-log")
 
@@ -60,8 +66,9 @@ class Filters:
 
 
 def filters_of(given: Mapping[str, str]) -> Filters:
-    """The filters in the parameters. A date that is none narrows nothing, and is told."""
+    """The filters in the parameters. An account may be called by its name; a date that is none narrows nothing."""
     values = {name: given.get(name, "").strip().replace("\0", "")[:_MOST_TEXT] for name in _FIELDS}
+    values["account"] = slug_of(values["account"])
     errors: dict[str, str] = {}
     start, end = _day(values["from"], "from", errors), _day(values["to"], "to", errors)
     wanted = Wanted(
@@ -193,6 +200,8 @@ def _events() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _title(event: Event) -> str:
+    if event in _TITLES:
+        return _TITLES[event]
     words = event.value.replace("-", " ")
     return words[:1].upper() + words[1:]
 

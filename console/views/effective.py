@@ -22,6 +22,7 @@ from console.presentation.contributions import contributions
 from console.presentation.effective_markup import Drawing
 from console.presentation.rows import LAYERS, Wanted, sheet
 from console.presentation.values import in_query, indented, markup
+from console.proposing.places import why_not
 from console.views.effective_output import on_sample
 from console.visit import visit
 from integrations.core.documents import JSON, Connection
@@ -109,7 +110,7 @@ def effective(request: HttpRequest, account: str, integration: str, environment:
     tab = tab if tab in TABS else "rendered"
     page = Page(request)
     addresses = {name: page.here(view=None if name == "rendered" else name, **_NO_FILTER) for name in TABS}
-    context.update(tab=tab, tabs=addresses)
+    context.update(tab=tab, tabs=addresses, propose_denial=why_not(request, account))
     match tab:
         case "source":
             mixed = partial(mixed_files, subject.reader, visible=visit(request).visible)

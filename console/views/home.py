@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from console.access import DECIDE_HELD, Person, denial
 from console.models import User
+from console.proposing.drafts import cards
 from console.views.proposals import rows_of, waiting_for
 from console.visit import Visit, repository_of, visit
 from integrations.models import Change, Repository, Snapshot
@@ -35,6 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "mine": mine,
         "mine_total": total,
         "owners": _names(request.user),
+        "drafts": cards(cast("User", request.user), repository),
         "held": _held(request.user, repository),
         **_proposals(request.user, repository, here.visible),
         "recent": _recent(repository, here.visible) if here.reader.is_current else [],

@@ -13,6 +13,7 @@ from console.access import VIEW, account_at
 from console.presentation.code import Excerpt, Unreadable, excerpts, marks_for, text_of
 from console.presentation.contributions import MIXED
 from console.presentation.values import dotted, shown_short
+from console.proposing.places import why_not
 from console.visit import Visit, visit
 from integrations.core.documents import (
     JSON,
@@ -96,6 +97,7 @@ def layer(request: HttpRequest, layer: str, integration: str) -> HttpResponse:
         "after": following,
         "is_first": not request.GET.get("after"),
         "layers": [each.value for each in Layer],
+        "propose_denial": why_not(request, account) if which is not Layer.ACCOUNT or account else None,
         "open_proposals": _open(here, which, integration, environment=environment, account=account),
     }
     return render(request, "layers/layer.html", context)

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.html import json_script
 from django.views.decorators.http import require_safe
 
+from console.access import Denial
 from console.context import Page
 from console.presentation.addresses import source_addresses
 from console.presentation.playground import (
@@ -28,6 +29,7 @@ from console.presentation.playground import (
     sample_choices,
     unified_fields,
 )
+from console.proposing.places import why_not
 from console.views.effective import subject_of
 from console.visit import Visit, visit
 from integrations.core.documents import AccountDocument, Layer, MappingKey, Part
@@ -93,6 +95,7 @@ def playground(request: HttpRequest) -> HttpResponse:
         "keys": _keys(start, bench.key),
         "parts": tuple(Part),
         "mapped": frozenset(start.effective.mappings.get(str(bench.key), {})),
+        "ways": _ways(request, start),
     }
     return render(request, "playground/playground.html", context)
 
@@ -160,6 +163,23 @@ def bench_of(request: HttpRequest, start: Start) -> Bench:
         given=given(choices, request.GET.get("sample", ""), key, kind, part),
         unified=unified_fields(reader.models().get(key.model, ()), key, kind),
     )
+
+
+def _ways(request: HttpRequest, start: Start) -> dict[str, tuple[str, Denial | None]]:
+    """Where each layer's expression is proposed, and why not, where the person may not."""
+    ways: dict[str, tuple[str, Denial | None]] = {}
+    for layer in start.layers if start.here.reader.is_current else ():
+        if layer is Layer.ACCOUNT and start.account is not None:
+            address = reverse("propose", args=[start.account.slug])
+            query = {"integration": start.integration}
+            refusal = why_not(request, start.account.slug)
+        else:
+            address, refusal = reverse("propose_layer", args=[layer.value, start.integration]), why_not(request)
+            query = {"environment": start.environment} if layer is Layer.ENVIRONMENT else {}
+        if request.GET.get("repository"):
+            query["repository"] = request.GET["repository"]
+        ways[layer.value] = (f"{address}?{urlencode(query)}", refusal)
+    return ways
 
 
 def _keys(start: Start, shown: MappingKey) -> list[str]:

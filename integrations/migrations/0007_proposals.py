@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 ('trouble', models.TextField(blank=True, help_text='plain sentences: what keeps it, and what to do')),
                 ('claimed_by', models.CharField(blank=True, max_length=40)),
                 ('claimed_until', models.DateTimeField(blank=True, null=True)),
-                ('due_at', models.DateTimeField(blank=True, help_text='when it is next worked on or looked at', null=True)),
+                ('due_at', models.DateTimeField(blank=True, help_text='when it is worked on or looked at; null: at once', null=True)),
                 ('attempts', models.PositiveIntegerField(default=0, help_text='failures since the last success')),
                 ('head_commit', models.CharField(blank=True, help_text='where its branch is to end', max_length=64)),
                 ('own_commits', models.JSONField(default=list, help_text='every commit that the console meant for the branch')),

@@ -122,6 +122,13 @@ class Timeline:
     newer: int | None
 
 
+def slug_of(account: str) -> str:
+    """The slug of the account that is called so, in any case of letters; what was given where there is none."""
+    rows = Account.objects.filter(Q(slug=account.lower()) | Q(name__iexact=account)).values_list("slug", flat=True)
+    found = set(rows[:2]) if account else set()
+    return found.pop() if len(found) == 1 else account
+
+
 def timeline(wanted: Wanted, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Timeline:
     """The page of entries older than `before`, or newer than `after`, or the newest; a constant number of queries."""
     is_upward = after is not None and before is None

@@ -89,6 +89,21 @@ def test_checkpoints_reach_the_remote_and_verify_there(settings, remote):
     assert verify(signer().verifier, read_checkpoints(remote)).is_whole
 
 
+@pytest.mark.parametrize("clone", [[], ["--bare"]], ids=["a clone", "a bare clone"])
+def test_checkpoints_are_found_though_the_remotes_head_points_elsewhere(remote, tmp_path, clone):
+    """As in a remote made by `git init --bare` where the first branch is still called master."""
+    subprocess.run(["git", f"--git-dir={remote}", "symbolic-ref", "HEAD", "refs/heads/master"], check=True)
+    act()
+    seal_all()
+    export_checkpoints()
+    copy = tmp_path / "copy"
+    subprocess.run(["git", "clone", "--quiet", *clone, str(remote), str(copy)], check=True)
+    for place in (remote, copy):
+        assert verify(signer().verifier, read_checkpoints(place)).is_whole
+        assert set(read_checkpoints(place)) == set(read_checkpoints(remote))
+        assert read_checkpoints(place)
+
+
 def test_a_remote_that_went_another_way_is_not_overwritten(settings, remote, tmp_path, caplog):
     act()
     seal_all()

@@ -49,6 +49,17 @@ def who_sees_it(status: int = 200) -> Rule:
     return rule
 
 
+def who_may_propose(status: int) -> Rule:
+    """Engineers, and the account's owner; who sees it otherwise is told that they may not."""
+
+    def rule(person: str, thing: str) -> int | None:
+        seen = who_sees_it(status)(person, thing)
+        is_theirs = person == "engineer" or OWNERS.get(person) == thing
+        return 403 if seen == status and not is_theirs else seen
+
+    return rule
+
+
 def roles(*names: str, status: int = 200, others: int = 403, owners: int | None = None) -> Rule:
     """These roles. `others`: what the rest is told; `owners`: what people with single accounts are, if not that."""
 
@@ -132,6 +143,18 @@ _OURS: Mapping[str, Page] = {
     "account_tests": page("/accounts/{account}/tests/", who_sees_it()),
     "effective": page(_CONNECTION, who_sees_it(), more=["view=source", "view=raw&of=all", "view=sample"]),
     "effective_chain": page(f"{_CONNECTION}chain/?path=/pagination/page_size", who_sees_it()),
+    "propose": Page(
+        address="/accounts/{account}/propose/?integration=salesforce",
+        rules={"GET": who_may_propose(200), "POST": who_may_propose(302)},
+        more=["integration=zendesk", "pick=config:/note"],
+    ),
+    # It only sends on to the form, which asks who may.
+    "effective_propose": page(f"{_CONNECTION}propose/?path=/pagination/page_size", signed_in(302)),
+    "draft_discard": post("/drafts/discard/", who_sees_anything(302), body={"place": "/accounts/acme-corp/propose/"}),
+    "propose_layer": Page(
+        address="/layers/platform/salesforce/propose/",
+        rules={"GET": roles("engineer"), "POST": roles("engineer", status=302)},
+    ),
     # It only sends on to the playground, which asks who may see what.
     "effective_try": page(f"{_CONNECTION}try/", signed_in(302)),
     "effective_download": page(f"{_CONNECTION}effective.json?of=all", who_sees_it()),

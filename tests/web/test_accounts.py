@@ -91,7 +91,8 @@ def test_account_shows_owner_tags_folder_and_connections(viewer):
     assert "customers/acme-corp/account.yaml:1" in page
     assert 'href="/accounts/acme-corp/salesforce/production/"' in page
     assert "2 settings, 1 expression" in " ".join(page.split())
-    assert "Propose" not in page
+    assert '<button class="btn" type="button" disabled>Propose a change</button>' in page
+    assert "You lack the right to propose an override for this account" in page
 
 
 def test_account_tells_its_recent_changes(viewer):

@@ -156,7 +156,7 @@ def test_the_bundle_of_an_entry_verifies_offline_and_is_recorded(auditor, as_, p
     bundle = tmp_path / "one.jsonl"
     bundle.write_bytes(response.getvalue())
     call_command("audit_verify", bundle=bundle, key=str(signer().verifier))
-    assert "1 entries are in the log" in capsys.readouterr().out
+    assert "1 entry is in the log" in capsys.readouterr().out
     bundle.write_text(re.sub('"role":"engineer"', '"role":"viewer"', bundle.read_text()))
     with pytest.raises(CommandError, match="Line 2"):
         call_command("audit_verify", bundle=bundle, key=str(signer().verifier))

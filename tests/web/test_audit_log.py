@@ -57,6 +57,39 @@ def test_the_sidebar_says_why_the_log_is_closed(as_, auditor):
     assert 'href="/audit/"' in auditor.get("/").content.decode()
 
 
+def test_an_activation_says_the_commits_title(auditor, config):
+    activated(Snapshot.objects.get(commit=config.commits[1]), title="Acme Corp: pages of 50 (#72)")
+    assert "Acme Corp: pages of 50 (#72)" in text(auditor.get("/audit/"))
+
+
+@pytest.mark.parametrize("called", ["acme-corp", "Acme Corp", "ACME CORP", "Acme-Corp"])
+def test_an_account_is_found_by_its_name_too(auditor, called):
+    entry = write(Event.ACCOUNT_RIGHTS_CHANGED, actor=SYSTEM, subject=ACME)
+    write(Event.ACCOUNT_RIGHTS_CHANGED, actor=SYSTEM, subject=GLOBEX)
+    response = auditor.get("/audit/", {"account": called})
+    assert numbers(response) == [entry.pk]
+    assert 'name="account" value="acme-corp"' in response.content.decode()
+
+
+def test_dates_that_find_nothing_say_what_dates_they_are(auditor):
+    page = text(auditor.get("/audit/?from=2020-01-01&to=2020-01-31"))
+    assert "not those on which a commit was written" in page
+    assert "short name" not in page
+
+
+def test_changed_settings_are_shown_with_their_values_before_and_after(auditor):
+    changed = {"SYNC_INTERVAL_SECONDS": [None, "90"], "DEMO": ["x" * 200, "y"]}
+    write(Event.SETTINGS_CHANGED, actor=SYSTEM, subject=ACME, data={"changed": changed})
+    page = text(auditor.get("/audit/"))
+    assert "changed: DEMO, SYNC_INTERVAL_SECONDS unset → 90" in page
+
+
+def test_kinds_of_events_are_named_in_words(auditor):
+    page = text(auditor.get("/audit/"))
+    assert "Second factor added" in page
+    assert not re.search(r"\b(Mfa|Sso|Orphan)\b", page)
+
+
 def test_an_empty_log_says_what_will_appear(auditor):
     page = text(auditor.get("/audit/"))
     assert "The log is empty" in page

@@ -87,6 +87,7 @@ class TestSettingUp:
     def test_an_app_is_set_up_with_the_code_that_it_shows(self, erin: User) -> None:
         client = client_of(erin)
         page = client.get("/me/app/").content.decode()
+        assert "Your role has power" not in page
         picture = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
         assert picture is not None
         assert b"<svg" in base64.b64decode(unescape(picture[1]))
@@ -317,6 +318,7 @@ class TestRequiredByRole:
     def test_nothing_opens_before_it_is_set_up(self, erin: User, config: object) -> None:
         client = client_of(erin)
         assert client.get("/accounts/?text=a")["Location"] == "/me/app/?next=%2Faccounts%2F%3Ftext%3Da"
+        assert "Your role has power" in client.get("/me/app/").content.decode()
         assert client.get("/api/v1/accounts/").status_code == 403
         assert client.get("/api/v1/accounts/", headers={"Authorization": "Basic eDp5"}).status_code == 403
         assert client.get("/api/v1/accounts/", headers={"Authorization": "Bearer x"}).status_code == 401

@@ -20,6 +20,7 @@ from django.core.management.base import BaseCommand, CommandError
 from audit.people import command
 from console.configuration import record_settings
 from console.demo_people import PEOPLE, make_demo_people
+from console.models import User
 from integrations.actions.repositories import configure_demo, configure_from_environment
 from integrations.actions.sync import Outcome, Result, replay, sync
 from integrations.git.errors import GitError
@@ -89,6 +90,9 @@ class Command(BaseCommand):
                 self._say("Sign in as any of these; the password of all is their first name twice, with a dash:")
                 for person in PEOPLE:
                     self._say(f"  {person.email:<26} {person.password:<18} {', '.join(person.roles)}")
+            elif not User.objects.filter(is_active=True).exists():
+                self._say("Nobody may sign in yet. In another terminal, with the same settings, make the first admin:")
+                self._say("  source .venv/bin/activate && python manage.py createsuperuser")
             self._say("Ctrl-C stops it.\n")
             children.wait()
 

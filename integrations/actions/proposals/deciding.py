@@ -60,7 +60,7 @@ def retry(pk: str, *, person: AbstractUser, still_may: Callable[[], None] = lamb
     if proposal.state not in {State.FAILED, State.QUEUED}:
         raise BadTransition(State(proposal.state), State.QUEUED)
     proposal.state, proposal.trouble = State.QUEUED, ""
-    proposal.attempts, proposal.due_at = 0, timezone.now()
+    proposal.attempts, proposal.due_at = 0, None
     proposal.save()
     record(Event.PROPOSAL_RETRIED, actor=actor_of(person), subject=proposal_subject(proposal))
     return proposal
@@ -110,7 +110,7 @@ def resolve_conflict(
         _without(proposal, before.edits, theirs)
         rebase(proposal, wanted, actor=actor_of(person))
         move(proposal, State.QUEUED)
-        proposal.due_at = timezone.now()
+        proposal.due_at = None
         proposal.save()
     return proposal
 

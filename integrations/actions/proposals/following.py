@@ -163,7 +163,7 @@ def _note_base(proposal: Proposal, found: Look | None) -> None:
     elif found.standing is Standing.REBASED and is_own:
         rebase(proposal, found)
         move(proposal, State.QUEUED)
-        proposal.due_at = timezone.now()
+        proposal.due_at = None
     elif proposal.state == State.CONFLICTING:
         proposal.conflicts = []
         move(proposal, State.OPEN)

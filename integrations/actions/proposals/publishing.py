@@ -166,7 +166,7 @@ class _Run:
             proposal.attempts, proposal.conflicts = 0, []
             proposal.opened_at = proposal.opened_at or timezone.now()
             move(proposal, _ENDED.get(opened.state, State.OPEN))
-            proposal.due_at = timezone.now()
+            proposal.due_at = None
             if opened.state is not PullRequestState.OPEN:
                 note_end(proposal, opened)
             proposal.save()

@@ -103,6 +103,10 @@ function start(data) {
   connectExamples({ root, desk, tell, touch, isTouched: () => isTouched });
   const actions = createActions({ root, desk, view, reference, sharing, saving, tell, touch });
   actions.startOver = () => startOver();
+  root.addEventListener("submit", ({ target }) => {
+    const name = target.dataset.proposeThis;
+    if (name) target.elements["c0-expression"].value = desk.layers.all.find((each) => each.name === name).editor.getText();
+  });
   root.addEventListener("click", (event) => actions[event.target.closest("[data-do]")?.dataset.do]?.());
   for (const each of root.querySelectorAll("dialog")) {
     each.addEventListener("click", (event) => {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
@@ -17,7 +19,7 @@ from integrations.core.proposals import State
 from integrations.models import Draft, Proposal
 from integrations.queries.moment import reader_for
 from integrations.queries.proposals import draft_of, drafts_of
-from tests.actions.proposals.making import OVERRIDE, entries, handed_in, wish
+from tests.actions.proposals.making import OVERRIDE, SMALLER, entries, handed_in, wish
 
 pytestmark = pytest.mark.django_db
 PLACE = "acme-corp/salesforce/production"
@@ -133,3 +135,21 @@ def test_edits_become_files_values_and_words(config, people):
         wish_of(reader_for(config.row), [*edits, SetConfig(scope=other, path=("a",), value=1)], reason="x")
     with pytest.raises(BadProposal, match="twice"):
         wish_of(reader_for(config.row), [edits[0], edits[0]], reason="x")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"files": {OVERRIDE: 'config:\n  api_key: "%s"\n'}},
+        {"files": {OVERRIDE: SMALLER}, "edits": [{"kind": "set-config", "path": ["api_key"], "value": "%s"}]},
+        {"reason": "Their new key is %s"},
+        {"title": "Use %s"},
+    ],
+)
+def test_a_raw_secret_is_refused_and_kept_nowhere(config, people, told):
+    secret = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
+    with_secret = json.loads(json.dumps(told).replace("%s", secret))
+    with pytest.raises(BadProposal, match="looks like a secret") as refused:
+        open_proposal(wish(config, **with_secret), repository=config.row, proposer=people["dana"])
+    assert secret not in str(refused.value)
+    assert not Proposal.objects.exists()
