@@ -69,7 +69,7 @@ def require_say_now(user: Person, row: Proposal) -> None:
 
 
 def withdraw_refusal(row: Proposal) -> str:
-    return f"Only {row.proposer_name}, who proposed it, and engineers may do this."
+    return f"You lack the right to decide on this. {row.proposer_name}, who proposed it, and engineers have it."
 
 
 def _review(user: Person, row: Proposal) -> Why:

@@ -104,7 +104,9 @@ def proposal(request: HttpRequest, proposal: str) -> HttpResponse:
 def outputs(request: HttpRequest, proposal: str) -> HttpResponse:
     """Samples and tests before and after: it takes a moment, so that the page asks for it once it stands."""
     opened = opened_for(request, proposal)
-    context = {"row": opened.detail.row, "told": _evaluated(request, opened)}
+    # The part of the page is sent with what the card of the tests says.
+    is_part = request.headers.get("HX-Request") == "true"
+    context = {"row": opened.detail.row, "told": _evaluated(request, opened), "is_part": is_part}
     return page_or_part(request, "proposals/outputs.html", {"proposal-outputs": "proposals/_outputs.html"}, context)
 
 

@@ -47,7 +47,7 @@ def test_the_page_shows_three_values(as_, clashing):
     page = as_("dana").get(f"/proposals/{clashing.pk}/").content.decode()
     assert f'href="/proposals/{clashing.pk}/conflict/"' in page
     viewer = as_("viewer").get(f"/proposals/{clashing.pk}/conflict/").content.decode()
-    assert "Only Dana Whitfield, who proposed it, and engineers may do this." in viewer
+    assert "Dana Whitfield, who proposed it, and engineers have it." in viewer
     assert choose(as_("viewer"), clashing, "mine").status_code == 403
     assert as_("emea").get(f"/proposals/{clashing.pk}/conflict/").status_code == 404
 

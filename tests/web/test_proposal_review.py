@@ -309,3 +309,12 @@ def test_what_people_typed_runs_nowhere(as_, config, people):
         assert "<script>alert" not in html
         assert "<img src=x" not in html
         assert "&lt;script&gt;alert(1)" in html
+
+
+def test_the_page_costs_the_same_however_much_was_said(as_, config, people, proposal, count_queries):
+    client, address = as_("engineer"), f"/proposals/{proposal.pk}/"
+    few = count_queries(client, address)
+    for number in range(6):
+        say(as_("approver"), proposal, "commented", text=f"Remark {number}")
+    assert count_queries(client, address) == few
+    assert few <= 45
