@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from audit.events import Event
+from audit.events import Category, Event
 from audit.record import ACCOUNT, PERSON
 from console.access import right_name
 from integrations.queries.audit_log import REPOSITORY, SNAPSHOT, Known, Party, State, Told
@@ -178,6 +178,7 @@ def _details(told: Told) -> Iterator[str]:
     data = told.data
     if told.event is Event.SYNC_ACTIVATED:
         yield from _activation(told)
+    yield from _from_where(told)
     if isinstance(data.get("problems"), int):
         yield _number(data["problems"], "error")
     if data.get("right") and told.subject.kind != RIGHT:
@@ -195,6 +196,11 @@ def _details(told: Told) -> Iterator[str]:
         yield "the log is whole" if data["whole"] else "the log is NOT whole"
     if isinstance(data.get("reasons"), list) and all(isinstance(each, str) for each in data["reasons"]):
         yield " ".join(data["reasons"])
+
+
+def _from_where(told: Told) -> Iterator[str]:
+    if told.event and told.event.category is Category.SIGN_IN and told.personal.get("address"):
+        yield f"from {told.personal['address']}"
 
 
 def _changed(changed: list[Any] | dict[str, Any]) -> Iterator[str]:

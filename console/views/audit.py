@@ -117,7 +117,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         "after": [row(each, detail.known) for each in detail.after],
         "kind": kind_name(detail.told.subject.kind),
         "data": sorted(detail.told.data.items()),
-        "about_people": sorted(item for item in detail.told.personal.items() if item[0] not in _SAID),
+        "about_people": _unsaid(detail.told.personal),
         "proof": proof,
         "path": [base64.b64encode(node).decode() for node in proof.path] if proof else [],
         "is_broken": is_broken,
@@ -176,6 +176,12 @@ def _detail(request: HttpRequest, pk: int) -> Detail:
     if detail is None:
         raise Http404(f"There is no entry {pk} in the audit log.")
     return detail
+
+
+def _unsaid(personal: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The personal data without a place of their own on the page; a commit's title stands beside its author."""
+    said = _SAID | {"title"} if personal.get("author") else _SAID
+    return sorted(item for item in personal.items() if item[0] not in said)
 
 
 def _proof(pk: int) -> tuple[Proof | None, bool]:

@@ -77,6 +77,12 @@ def test_dates_that_find_nothing_say_what_dates_they_are(auditor):
     assert "short name" not in page
 
 
+def test_what_concerns_signing_in_says_from_where(auditor, people):
+    dana = people["dana"]
+    write(Event.SIGNED_IN, actor=actor_of(dana), subject=subject_of(dana), personal={"address": "203.0.113.7"})
+    assert "Dana Whitfield signed in security from 203.0.113.7" in text(auditor.get("/audit/"))
+
+
 def test_changed_settings_are_shown_with_their_values_before_and_after(auditor):
     changed = {"SYNC_INTERVAL_SECONDS": [None, "90"], "DEMO": ["x" * 200, "y"]}
     write(Event.SETTINGS_CHANGED, actor=SYSTEM, subject=ACME, data={"changed": changed})
