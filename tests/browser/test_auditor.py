@@ -139,8 +139,9 @@ def test_the_walk(open_as, site, tmp_path, monkeypatch):
     for name in ("Robin <robin@example.com>", "Sam <sam@example.com>", "Erin Castellano", "Acme asked for it, INC-204"):
         expect(approved.get_by_text(name)).to_be_visible()
     expect(page.get_by_text(commit[:8]).first).to_be_visible()
-    expect(page.get_by_text("crm/contacts/list").first).to_be_visible()
-    expect(page.get_by_text("response.Grade__c").first).to_be_visible()
+    changed = page.get_by_role("region", name="What it changed")
+    for text in ("Acme Corp", "tier", "response.Tier__c", "response.Grade__c"):
+        expect(changed.get_by_text(text, exact=True).first).to_be_visible()
     expect(page.get_by_text(re.compile(r"This entry is leaf \d+ of the \d+"))).to_be_visible()
 
     # Evidence about the account; the second factor was shown a moment ago.
