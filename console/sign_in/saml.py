@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from console.sign_in.sso import Identity
+from console.views.errors import single_sign_on_refused
 
 _PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 
@@ -23,11 +24,9 @@ class Provider(SAMLProvider):
     """Takes a subject only where the provider promises that it stays: `subject-id`, or a persistent name."""
 
     def sociallogin_from_response(self, request: HttpRequest, response: Any) -> SocialLogin:
-        from console.sign_in.sso_adapter import refusal  # it names this module's app
-
         is_stable = self._extract(response).get("uid") or response.get_nameid_format() == _PERSISTENT  # type: ignore[no-untyped-call]
         if not is_stable:
-            raise ImmediateHttpResponse(refusal(request, "Your provider tells no lasting name of you."))
+            raise ImmediateHttpResponse(single_sign_on_refused(request, "Your provider tells no lasting name of you."))
         login: SocialLogin = super().sociallogin_from_response(request, response)
         login.identity = self._identity(response)  # type: ignore[attr-defined]  # for `sso_adapter`
         return login

@@ -12,15 +12,14 @@ from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
 
 from audit.events import Event
 from audit.record import Subject, record
 from console.limits import TooMany, Uncounted, address_of, take_share
 from console.sign_in.entries import VISITOR, whereabouts
 from console.sign_in.sso import Identity, Refused, admit
-from console.views.errors import sign_in_unavailable, too_many_requests
+from console.views.errors import sign_in_unavailable, single_sign_on_refused, too_many_requests
 
 log = structlog.get_logger(__name__)
 _PER_MINUTE = 30  # failures of one address that are recorded
@@ -50,12 +49,12 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         """`sociallogin.identity` is what was verified; whoever it is not enough for is sent away with the reason."""
         identity: Identity = sociallogin.identity  # type: ignore[attr-defined]  # the providers set it
         if sociallogin.state.get("process") != AuthProcess.LOGIN:
-            raise ImmediateHttpResponse(refusal(request, _FAILED))
+            raise ImmediateHttpResponse(single_sign_on_refused(request, _FAILED))
         try:
             sociallogin.user = admit(identity, settings.OIDC_ROLE_MAP)
         except Refused as error:
             _record_failure(request, identity.issuer)
-            raise ImmediateHttpResponse(refusal(request, str(error))) from error
+            raise ImmediateHttpResponse(single_sign_on_refused(request, str(error))) from error
 
     def on_authentication_error(
         self,
@@ -75,11 +74,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         except Uncounted as lost:
             raise ImmediateHttpResponse(sign_in_unavailable(request)) from lost
         _record_failure(request, provider.sub_id)
-        raise ImmediateHttpResponse(refusal(request, _FAILED))
-
-
-def refusal(request: HttpRequest, sentence: str) -> HttpResponse:
-    return render(request, "account/sso_refused.html", {"sentence": sentence}, status=403)
+        raise ImmediateHttpResponse(single_sign_on_refused(request, _FAILED))
 
 
 def _record_failure(request: HttpRequest, issuer: str) -> None:

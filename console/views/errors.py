@@ -43,6 +43,10 @@ def sign_in_unavailable(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def single_sign_on_refused(request: HttpRequest, sentence: str) -> HttpResponse:
+    return render(request, "account/sso_refused.html", {"sentence": sentence}, status=403)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 (Django's signature)
     """Rendered without a request: whatever failed may be what a page's surroundings need."""
     return HttpResponse(loader.render_to_string("errors/500.html"), status=500)

@@ -13,6 +13,7 @@ from audit.models import Entry, Leaf, TreeHead
 from audit.record import Actor, Subject, record
 from audit.sealing import seal, seal_all
 from audit.verify import verify
+from tests.threads import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 _WRITERS, _ACTS = 4, 15
@@ -25,18 +26,6 @@ def _place(settings, tmp_path):
 
 def act():
     return record(Event.SYNC_REQUESTED, actor=Actor(id="7", name="Dana"), subject=Subject(kind="account", id="acme"))
-
-
-def in_thread(work):
-    def run():
-        try:
-            work()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
 
 
 def test_every_entry_gets_one_leaf_whoever_seals():

@@ -10,8 +10,10 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
@@ -41,7 +43,8 @@ def test_up_serves_the_demo_signs_in_syncs_by_hand_and_stops_whole(tmp_path: Pat
         while json.loads(_get(visitor, f"{base}/api/v1/repositories/"))["results"][0]["checked_at"] == before:
             assert time.monotonic() < deadline, "the worker never did what the button asked"
             time.sleep(0.5)
-        assert (tmp_path / "data/audit-key").is_file(), "the sealer never started"
+        signed_in = _sealed_sign_in(_environment(tmp_path))
+        assert signed_in["actor"]["id"], signed_in
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -72,24 +75,54 @@ def test_up_on_a_repository_of_ones_own_says_how_the_first_admin_is_made(tmp_pat
     assert "dana@example.com" not in told
 
 
+def _environment(tmp_path: Path) -> dict[str, str]:
+    ours = ("GLASSHOUSE_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CONFIG_REPOSITORY_", "DJANGO_")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+    return environment | {"GLASSHOUSE_DATA": str(tmp_path / "data"), "PYTHONUNBUFFERED": "1"}
+
+
 def _start(tmp_path: Path, **more: str) -> tuple[subprocess.Popen[bytes], int]:
     """`up` with nothing set but `more`; it writes to the file `log`. The process, and the port it will serve at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    ours = ("GLASSHOUSE_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CONFIG_REPOSITORY_", "DJANGO_")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
-    environment |= {"GLASSHOUSE_DATA": str(tmp_path / "data"), "PYTHONUNBUFFERED": "1", **more}
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "up", "--port", str(port)],
             cwd=_ROOT,
-            env=environment,
+            env=_environment(tmp_path) | more,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     return process, port
+
+
+def _sealed_sign_in(environment: dict[str, str]) -> dict[str, Any]:
+    """The first sign-in in the log, once the sealer that `up` started has sealed it; the whole log is then verified."""
+    today = datetime.now(UTC).date()
+    span = ["--from", str(today - timedelta(days=1)), "--to", str(today + timedelta(days=1))]
+    deadline = time.monotonic() + 20
+    while True:
+        told = _manage(environment, "audit_export", *span)
+        bodies = [json.loads(line).get("body") for line in told.stdout.splitlines()]
+        found = [body for body in map(_parsed, bodies) if body and body["event"] == "signed-in"]
+        if told.returncode == 0 and found:
+            break
+        assert time.monotonic() < deadline, f"the sign-in was never sealed: {told.stdout[-500:]}{told.stderr[-500:]}"
+        time.sleep(0.2)
+    whole = _manage(environment, "audit_verify")
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    return found[0]
+
+
+def _parsed(body: Any) -> Any:
+    return json.loads(body) if isinstance(body, str) else body
+
+
+def _manage(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", *words]
+    return subprocess.run(command, cwd=_ROOT, env=environment, check=False, capture_output=True, text=True)
 
 
 def _wait(address: str, process: subprocess.Popen[bytes]) -> None:

@@ -81,6 +81,17 @@ def test_a_bundle_of_all_verifies_and_is_recorded_before_its_first_line(auditor,
 def test_an_accounts_bundle_has_the_activations_that_changed_it(auditor, varied):
     response = auditor.post("/audit/export/", {**FORM, "account": "acme-corp"})
     assert ids(response) == [varied["dana"], varied["named"], varied["beyond"]]
+
+
+def test_the_command_hands_out_what_the_page_does_and_says_why(auditor, varied, tmp_path):
+    out, why = tmp_path / "bundle", {"reason": "yearly audit", "ticket": "AUD-7"}
+    span = (f"--from={TODAY}", f"--to={TODAY + dt.timedelta(days=1)}")
+    call_command("audit_export", *span, account="acme-corp", output=out, **why)
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [line["body"]["id"] for line in lines[1:-1]] == [varied["dana"], varied["named"], varied["beyond"]]
+    entry = Entry.objects.get(event=Event.EVIDENCE_EXPORTED.value)
+    assert (entry.actor_kind, entry.actor_id, entry.reason) == ("command", "audit_export", "yearly audit")
+    assert entry.values["ticket"] == "AUD-7"
     assert Entry.objects.get(event=Event.EVIDENCE_EXPORTED.value).account == "acme-corp"
 
 

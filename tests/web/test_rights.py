@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings as configured
 from django.contrib.auth.models import Group, Permission
 from django.db import connection, transaction
 from django.test import Client
@@ -23,6 +24,7 @@ from console.access import (
     require_now,
 )
 from console.models import User
+from console.people import ROLES as ABOUT_ROLES
 from integrations.models import Account, AccountUserPermission, MappingTestReport, Snapshot
 from tests.web.expectations import ROLES
 from tests.web.factories import person
@@ -214,3 +216,9 @@ class TestSuperuser:
     def test_rights_follow_the_role_of_admin(self, root):
         Group.objects.get(name="admin").permissions.clear()
         assert not User.objects.get(pk=root.pk).has_perm(VIEW)
+
+
+def test_every_list_of_roles_is_the_same():
+    """Settings name roles before there are models, and pages say what each is for."""
+    seeded = set(Group.objects.exclude(name__startswith="team:").values_list("name", flat=True))
+    assert seeded == set(configured.ROLES) == set(ABOUT_ROLES) == set(ROLES)

@@ -8,7 +8,7 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit.events import Event
 from audit.models import Entry
@@ -17,6 +17,7 @@ from audit.record import Subject, record
 from console.access import MANAGE_PEOPLE, REQUEST_SYNC, Refused, require_now
 from console.models import User
 from console.people import Impossible, deactivate, leave
+from tests.threads import in_thread
 from tests.web.factories import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,18 +30,6 @@ def erin() -> User:
     for migration in ("0002_roles", "0003_rights_of_roles"):
         import_module(f"console.migrations.{migration}").seed(apps, None)
     return person("erin@example.com", "engineer")
-
-
-def in_thread(work):
-    def run():
-        try:
-            work()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
-from audit.events import Event
-from audit.export import NothingSealed, export
-from audit.keys import signer
+from audit.export import NothingSealed
+from audit.people import command
 from audit.proofs import Unprovable
-from audit.record import ACCOUNT, Actor, Subject, record
+from console.people import anybody_may
+from integrations.actions.evidence import export_evidence
 
 
 class Command(BaseCommand):
@@ -23,21 +22,26 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--from", dest="start", type=_moment, required=True, metavar="TIME")
         parser.add_argument("--to", dest="end", type=_moment, required=True, metavar="TIME")
-        parser.add_argument("--account", default="")
+        parser.add_argument("--account", default="", help="what concerns this account alone; default: the whole log")
+        parser.add_argument("--reason", default="", help="what the evidence is for; it is kept for good")
+        parser.add_argument("--ticket", default="")
         parser.add_argument("--output", type=Path, help="default: standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        account = options["account"]
-        subject = Subject(kind=ACCOUNT, id=account) if account else Subject(kind="audit-log", id="all")
-        span = {"from": options["start"].isoformat(), "to": options["end"].isoformat()}
         try:
-            lines = export(signer().verifier, start=options["start"], end=options["end"], account=account)
+            lines = export_evidence(
+                start=options["start"],
+                end=options["end"],
+                account=options["account"],
+                ticket=options["ticket"],
+                actor=command("audit_export"),
+                reason=options["reason"],
+                still_may=anybody_may,
+            )
         except NothingSealed:
             raise CommandError("Nothing is sealed yet; run audit_seal.") from None
         except Unprovable:
             raise CommandError("The log does not lead to the root that was signed; run audit_verify.") from None
-        with transaction.atomic():
-            record(Event.EVIDENCE_EXPORTED, actor=Actor(kind="command", id="audit_export"), subject=subject, data=span)
         if options["output"]:
             with options["output"].open("w", encoding="utf-8") as file:
                 file.writelines(f"{line}\n" for line in lines)

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.people import command
-from console.models import User
+from console.management.people import user_at
 from console.sign_in.passwords import change_password
 
 
@@ -22,9 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("email")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=options["email"]).first()
-        if user is None:
-            raise CommandError(f"Nobody has the address {options['email']}.")
+        user = user_at(options["email"])
         password = getpass.getpass(f"New password of {user.email}: ")
         if getpass.getpass("Once more: ") != password:
             raise CommandError("The two are not the same; nothing was changed.")

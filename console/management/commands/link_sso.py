@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.people import command
-from console.models import User
+from console.management.people import user_at
 from console.sign_in.sso import Refused, link
 
 
@@ -23,9 +23,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=options["email"]).first()
-        if user is None:
-            raise CommandError(f"Nobody has the address {options['email']}.")
+        user = user_at(options["email"])
         if not settings.OIDC_ISSUER:
             raise CommandError("OIDC_ISSUER is not set, so there is no provider to link to.")
         try:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit.people import command
 from console.management.output import add_format, print_json
+from console.management.people import user_at
 from console.models import ApiToken, User
 from console.tokens import issue_token, roles_of
 
@@ -30,9 +31,7 @@ class Command(BaseCommand):
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=options["email"]).first()
-        if user is None:
-            raise CommandError(f"Nobody has the address {options['email']}.")
+        user = user_at(options["email"])
         if not 1 <= options["days"] <= _MOST_DAYS:
             raise CommandError(f"--days must be from 1 to {_MOST_DAYS}.")
         expires = timezone.now() + timedelta(days=options["days"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from audit.people import command
-from console.models import User
+from console.management.people import user_at
 from console.sign_in.factors import remove_all_factors
 
 
@@ -19,9 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("email")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=options["email"]).first()
-        if user is None:
-            raise CommandError(f"Nobody has the address {options['email']}.")
+        user = user_at(options["email"])
         removed = remove_all_factors(user, actor=command("reset_second_factors"))
         self.stdout.write(
             f"Removed {removed}; {user.email} signs in with the password alone until they set up a new one."
