@@ -208,8 +208,10 @@ def _timeline(opened: Opened) -> list[Row]:
 
 
 def _here(piece: Piece) -> Piece:
-    """On its own page a proposal is `this proposal`."""
-    return Piece(text="this proposal") if piece.page == PROPOSAL else piece
+    """On its own page a proposal is `this proposal`; people's acts are for those who read the log."""
+    if piece.page == PROPOSAL:
+        return Piece(text="this proposal")
+    return Piece(text=piece.text) if piece.page == "audit" else piece
 
 
 def _problems(opened: Opened) -> Sequence[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from urllib.parse import urlencode
@@ -100,7 +101,7 @@ def withdraw(request: HttpRequest, proposal: str) -> HttpResponse:
     _require_own(request, row)
     form = Withdrawal(request.POST)
     if not form.is_valid():
-        return proposal_page(request, opened, notice=Notice(sentence=form.errors["reason"][0]), status=422)
+        return proposal_page(request, opened, notice=Notice(sentence=str(form.errors["reason"][0])), status=422)
     assert isinstance(request.user, User)
     try:
         take_back(
@@ -165,7 +166,7 @@ def _follow(row: Proposal) -> None:
             log.warning("queue.unreachable", proposal=row.pk)  # beat asks for it
 
 
-def _queue(request: HttpRequest, send: partial[object]) -> None:
+def _queue(request: HttpRequest, send: Callable[[], object]) -> None:
     try:
         send()
     except OperationalError:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+import pygit2
 
 from integrations.core.tree import MissingFile
 from integrations.forges.errors import ForgeError, ForgeErrorCode
@@ -39,8 +42,7 @@ def branch_files(place: Place, *, base_branch: str, head_branch: str) -> BranchF
         if not base or not head:
             raise ForgeError(ForgeErrorCode.NOT_FOUND, "The branch of the change is gone.")
         repository = open_repository(desk.path)
-        fork = repository.merge_base(find_commit(repository, base).id, find_commit(repository, head).id)
-        old = None if fork is None else str(fork)
+        old = _fork(repository, base, head)
         people = {address.lower() for one in desk.between(base, head) for address in _named_by(one)}
         found = changes(repository, old, head)
         texts: dict[str, tuple[str | None, str | None]] = {}
@@ -53,6 +55,12 @@ def branch_files(place: Place, *, base_branch: str, head_branch: str) -> BranchF
             else:
                 texts[change.path] = (sides[0], sides[1])
     return BranchFiles(head=head, texts=texts, unreadable=tuple(unreadable), people=frozenset(people))
+
+
+def _fork(repository: pygit2.Repository, base: str, head: str) -> str | None:
+    """Where the two parted; None where they have nothing in common, which the library's types do not tell of."""
+    found: Any = repository.merge_base(find_commit(repository, base).id, find_commit(repository, head).id)
+    return None if found is None else str(found)
 
 
 def _named_by(commit: CommitInfo) -> Iterator[str]:

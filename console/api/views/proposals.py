@@ -226,7 +226,7 @@ def _checked(repository: Repository, asked: Asked) -> Wish:
     if not wish.files:
         return wish  # refused as it is taken in, in the words for it
     found = preview(repository, wish.files)
-    refusals = [_finding(each.code, each.message, each.source and str(each.source)) for each in found.problems]
+    refusals = [_finding(each.code, each.message, str(each.source or "")) for each in found.problems]
     refusals += [_finding(each.rule, each.sentence, each.path) for each in found.findings if each.is_refused]
     if refusals:
         raise NotProposable(refusals)
