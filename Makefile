@@ -42,7 +42,7 @@ $(SCAN)/.scan: requirements/scan.txt | $(BIN)/python
 
 # --- run --------------------------------------------------------------------------------------------------------
 
-.PHONY: help run dev test test-sqlite test-services scan check schema bench assets assets-verify lock screenshots clean
+.PHONY: help run dev test test-sqlite test-services scan check schema bench soak assets assets-verify lock screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +107,9 @@ schema: $(VENV)/.dev ## write docs/openapi.yaml
 
 bench: $(VENV)/.dev ## measure speed and memory on made data (ARGS=... for the benchmark)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(VENV)/.dev ## kill the audit log's writers, sealers and server for 90 s and see that nothing is lost (ARGS=... for it)
+	$(BIN)/python -m tests.bench.audit_soak $(ARGS)
 
 screenshots: $(VENV)/.dev ## take the README's screenshots in Chromium
 	$(BIN)/python -m tests.browser.screenshots $(ARGS)

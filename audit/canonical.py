@@ -26,30 +26,36 @@ def canonical(value: Any) -> str:
 
 
 def _check(value: Any) -> None:
-    match value:
-        case None | bool():
-            pass
-        case int():
-            if abs(value) > _MOST:
-                raise NotCanonical("an integer beyond 2^53")
-        case str():
-            _check_text(value)
-        case list() | tuple():
-            for item in value:
-                _check(item)
-        case dict():
-            for key, item in value.items():
-                if not isinstance(key, str) or (key and max(key) > _BASIC_PLANE):
-                    raise NotCanonical("a key that is no text of the basic plane")
-                _check_text(key)
-                _check(item)
-        case _:
-            raise NotCanonical(f"a value of type {type(value).__name__}")
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        check_text(value)
+    elif isinstance(value, int):
+        if not -_MOST <= value <= _MOST:
+            raise NotCanonical("an integer beyond 2^53")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_key(key)
+            _check(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check(item)
+    else:
+        raise NotCanonical(f"a value of type {type(value).__name__}")
 
 
-def _check_text(text: str) -> None:
+def _check_key(key: Any) -> None:
+    if not isinstance(key, str) or not (key.isascii() or max(key) <= _BASIC_PLANE):
+        raise NotCanonical("a key that is no text of the basic plane")
+    check_text(key)
+
+
+def check_text(text: str) -> None:
+    """Raises NotCanonical for a text that has no canonical form."""
     if "\0" in text:
         raise NotCanonical("a text with U+0000")
+    if text.isascii():
+        return
     try:
         text.encode()
     except UnicodeEncodeError:

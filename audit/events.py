@@ -91,7 +91,7 @@ class Event(StrEnum):
     PROPOSAL_CONFLICTED = "proposal-conflicted", Category.PROPOSAL, "{actor} found that {subject} conflicts"
     CONFLICT_RESOLVED = "conflict-resolved", Category.PROPOSAL, "{actor} chose the values of {subject}"
     LOCAL_REVIEWED = "local-reviewed", Category.PROPOSAL, "{actor} reviewed {subject}", True
-    LOCAL_MERGED = "local-merged", Category.PROPOSAL, "{actor} merged {subject} in the console's own forge", True
+    LOCAL_MERGED = "local-merged", Category.PROPOSAL, "{actor} merged {subject} here", True
     DRAFT_SAVED = "draft-saved", Category.PROPOSAL, "{actor} began a draft of {subject}"
     DRAFT_DISCARDED = "draft-discarded", Category.PROPOSAL, "{actor} discarded a draft of {subject}"
     WEBHOOK_TAKEN = "webhook-taken", Category.PROPOSAL, "{actor} took news of {subject} from the forge"

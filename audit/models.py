@@ -84,18 +84,6 @@ class PersonalData(models.Model):
         return self.commitment
 
 
-class Pending(models.Model):
-    """The queue of entries that have no leaf yet, filled by a trigger and emptied by the sealer."""
-
-    entry_id = models.BigIntegerField(primary_key=True)
-
-    class Meta:
-        verbose_name_plural = "pending"
-
-    def __str__(self) -> str:
-        return f"entry {self.entry_id}"
-
-
 class Leaf(models.Model):
     """An entry's place in the tree."""
 
@@ -111,11 +99,17 @@ class Leaf(models.Model):
 
 
 class TreeHead(models.Model):
-    """The tree's compact form after the last leaf: one row, derived, so that sealing reads no older leaf."""
+    """The tree's compact form after the last leaf: one row, derived, so that sealing reads no older leaf.
+
+    The last three say where `waiting` looks for entries without a leaf.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     size = models.BigIntegerField(default=0)
     nodes = models.BinaryField(default=b"")
+    settled = models.BigIntegerField(default=0, help_text="up to this entry all have leaves, and none can come")
+    seen = models.BigIntegerField(default=0, help_text="what `settled` becomes when `writers` have ended")
+    writers = models.TextField(blank=True, default="", help_text="who was writing entries after `seen` was")
 
     def __str__(self) -> str:
         return f"{self.size} leaves"

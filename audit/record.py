@@ -6,20 +6,19 @@ An act within the database is recorded in its own transaction. An act outside (a
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from audit.bodies import commitment
-from audit.canonical import canonical
+from audit.canonical import canonical, check_text
 from audit.events import Event
 from audit.models import Entry, PersonalData
+from audit.rows import written
 
 _NAMES = {event.value: event.name for event in Event}
 PERSON = "person"
@@ -132,38 +131,28 @@ def _write(
     phase: Entry.Phase = Entry.Phase.WHOLE,
     intent: int | None = None,
 ) -> Entry:
-    if not connection.in_atomic_block:
+    if not transaction.get_connection().in_atomic_block:
         raise NoTransaction(f"{event} was to be recorded outside a transaction")
-    private = dict(personal or {})
-    if actor.kind == PERSON and actor.name:
+    private = dict(personal) if personal else {}
+    by_person, about_person = actor.kind == PERSON, subject.kind == PERSON
+    if by_person and actor.name:
         private["actor"] = actor.name
-    if subject.kind == PERSON and subject.name:
+    if about_person and subject.name:
         private["subject"] = subject.name
-    row = Entry(
-        event=event.value,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_name="" if actor.kind == PERSON else actor.name,
-        subject_kind=subject.kind,
-        subject_id=subject.id,
-        subject_name="" if subject.kind == PERSON else subject.name,
-        account=subject.account or (subject.id if subject.kind == ACCOUNT else ""),
-        reason=reason,
-        data=canonical(dict(data or {})),
-        phase=phase,
-        intent=intent,
-        commitment=_kept_apart(private),
+    # In the order of rows.GIVEN.
+    given = (
+        event.value,
+        actor.kind,
+        actor.id,
+        "" if by_person else actor.name,
+        subject.kind,
+        subject.id,
+        "" if about_person else subject.name,
+        subject.account or (subject.id if subject.kind == ACCOUNT else ""),
+        reason,
+        canonical(dict(data)) if data else "{}",
+        phase.value,
     )
     # What the database would cut or refuse later is refused now, in words.
-    canonical([getattr(row, name) for name in ("actor_id", "actor_name", "subject_id", "subject_name", "reason")])
-    row.save(force_insert=True)
-    return row
-
-
-def _kept_apart(private: Mapping[str, Any]) -> str:
-    if not private:
-        return ""
-    text, salt = canonical(private), secrets.token_hex(32)
-    bound = commitment(salt, text)
-    PersonalData(commitment=bound, salt=salt, body=text).save(force_insert=True)
-    return bound
+    check_text("".join(given))
+    return written(given, intent=intent, personal=canonical(private) if private else "")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
 
@@ -15,7 +18,9 @@ from audit.models import Checkpoint
 from audit.note import parse_text
 
 _BRANCH = "refs/heads/main"
+_PUSHED = "refs/glasshouse/pushed"  # the last commit that the remote took
 _LATEST = "latest.txt"
+_LOCK = "glasshouse.lock"
 _PUSH_SECONDS = 30
 log = structlog.get_logger(__name__)
 
@@ -23,15 +28,28 @@ log = structlog.get_logger(__name__)
 def export_checkpoints() -> int:
     """Commits every checkpoint newer than the last committed one, and pushes; says how many were committed.
 
-    A push that fails is logged and tried again with the next checkpoint; the commits are kept.
+    One process at a time. A push that fails is logged and tried again by the next export; the commits are kept.
+    Raises OSError, pygit2.GitError and ValueError when the repository cannot be written or read.
     """
-    repository = _repository(settings.AUDIT_CHECKPOINT_REPOSITORY)
-    rows = list(Checkpoint.objects.filter(size__gt=_last_size(repository)).order_by("size"))
-    for row in rows:
-        _commit(repository, row)
-    if rows and settings.AUDIT_CHECKPOINT_REMOTE:
-        _push(settings.AUDIT_CHECKPOINT_REPOSITORY, settings.AUDIT_CHECKPOINT_REMOTE)
+    place: Path = settings.AUDIT_CHECKPOINT_REPOSITORY
+    place.mkdir(parents=True, exist_ok=True)
+    pygit2.settings.enable_fsync_gitdir(True)  # a commit that the disk lost would leave a branch to nowhere
+    with _locked(place):
+        repository = _repository(place)
+        rows = list(Checkpoint.objects.filter(size__gt=_last_size(repository)).order_by("size"))
+        for row in rows:
+            _commit(repository, row)
+        if settings.AUDIT_CHECKPOINT_REMOTE and _BRANCH in repository.references:
+            _push(repository, settings.AUDIT_CHECKPOINT_REMOTE)
     return len(rows)
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    """The system drops the lock with the process that held it."""
+    with (place / _LOCK).open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _repository(path: Path) -> pygit2.Repository:
@@ -73,12 +91,18 @@ def _insert(repository: pygit2.Repository, tree: pygit2.Tree | None, names: list
     return builder.write()
 
 
-def _push(path: Path, remote: str) -> None:
-    """Nothing of this process's environment reaches git but PATH; hooks and helpers are off."""
+def _push(repository: pygit2.Repository, remote: str) -> None:
+    """Nothing of this process's environment reaches git but PATH; hooks and helpers are off.
+
+    What the remote has taken is kept as a reference, so that nothing is asked of it until there is more.
+    """
+    tip = repository.references[_BRANCH].target
+    if _PUSHED in repository.references and repository.references[_PUSHED].target == tip:
+        return
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": "/nonexistent", "LC_ALL": "C"}
     environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
     environment |= {"GIT_ALLOW_PROTOCOL": "https:ssh:file"}
-    command = ["git", "-c", "core.hooksPath=/dev/null", "-c", "credential.helper=", f"--git-dir={path}"]
+    command = ["git", "-c", "core.hooksPath=/dev/null", "-c", "credential.helper=", f"--git-dir={repository.path}"]
     command += ["push", "--quiet", "--", remote, f"{_BRANCH}:{_BRANCH}"]
     try:
         subprocess.run(  # noqa: S603 - an argument list, no shell, the operator's own setting
@@ -87,3 +111,5 @@ def _push(path: Path, remote: str) -> None:
     except (subprocess.SubprocessError, OSError) as error:
         # Not the command's output: it may repeat an address with a password.
         log.error("audit.checkpoints_not_pushed", error=type(error).__name__)  # noqa: TRY400 - the trace says no more
+        return
+    repository.references.create(_PUSHED, tip, force=True)

@@ -1,7 +1,7 @@
 """Giving entries their leaves, and signing what the tree then is. One sealer works at a time.
 
 A leaf's index is given here, not when the entry is written: an entry of a long transaction comes later than its id
-says and nothing waits for it. One transaction takes entries from the queue, appends their leaves and moves the tree
+says and nothing waits for it. One transaction takes the entries that wait, appends their leaves and moves the tree
 head on, so that a killed sealer leaves either all of it or nothing.
 """
 
@@ -19,8 +19,9 @@ from audit.bodies import COLUMNS, body
 from audit.events import is_security
 from audit.keys import signer
 from audit.merkle import HASH_SIZE, Builder, Range, leaf_hash
-from audit.models import Checkpoint, Entry, Leaf, Pending, TreeHead
+from audit.models import Checkpoint, Leaf, TreeHead
 from audit.note import Checkpoint as Signed, Signer
+from audit.waiting import Mark, newest, take, waiting
 
 BATCH = 2000
 _LOCK = 0x676C6173735F6C67  # any number of our own, for pg_advisory_xact_lock
@@ -44,15 +45,20 @@ def seal(*, key: Signer | None = None, at_once: bool = False) -> Sealed:
 
     Does nothing when there is nothing to do or another process is sealing. Raises Damaged.
     """
-    if not Pending.objects.exists() and not _checkpoint_is_due(at_once=at_once):
+    mark = Mark.of(TreeHead.objects.filter(pk=1).first())
+    if mark.settled > newest():
+        raise Damaged("The tree head calls entries settled that are not there yet: they would never be sealed.")
+    has_news = mark.seen > mark.settled or waiting(mark).exists()
+    if not has_news and not _checkpoint_is_due(at_once=at_once):
         return Sealed()
     with transaction.atomic(durable=True):
         if not _lock():
             return Sealed()
-        head = _head()
-        rows = _take(BATCH)
+        row, head = _head()
+        rows, mark = take(Mark.of(row), BATCH)
         if rows:
             head = _append(head, rows)
+        _keep(row, head, mark)
         is_due = is_security(row[COLUMNS.index("event")] for row in rows)
         note = None
         if is_due or _checkpoint_is_due(at_once=at_once):
@@ -63,7 +69,7 @@ def seal(*, key: Signer | None = None, at_once: bool = False) -> Sealed:
 
 
 def seal_all(*, key: Signer | None = None) -> Sealed:
-    """Seals what is in the queue and ends with a checkpoint."""
+    """Seals all that waits and ends with a checkpoint."""
     total, note = 0, None
     while (done := seal(key=key)).entries:
         total, note = total + done.entries, done.checkpoint or note
@@ -80,7 +86,7 @@ def _lock() -> bool:
         return bool(taken)
 
 
-def _head() -> Range:
+def _head() -> tuple[TreeHead, Range]:
     row = TreeHead.objects.filter(pk=1).first() or TreeHead()
     raw = bytes(row.nodes)
     last = Leaf.objects.order_by("-index").values_list("index", flat=True).first()
@@ -93,27 +99,30 @@ def _head() -> Range:
         raise Damaged("The tree head does not fit its size.") from None
     if signed[0] == row.size and row.size and bytes(signed[1]) != head.root:
         raise Damaged("The tree head has another root than the checkpoint of its size.")
-    return head
-
-
-def _take(limit: int) -> list[tuple[Any, ...]]:
-    queued = list(Pending.objects.order_by("entry_id").values_list("entry_id", flat=True)[:limit])
-    if not queued:
-        return []
-    Pending.objects.filter(entry_id__in=queued).delete()
-    return list(Entry.objects.filter(pk__in=queued).order_by("pk").values_list(*COLUMNS))
+    return row, head
 
 
 def _append(head: Range, rows: list[tuple[Any, ...]]) -> Range:
     builder, leaves, number = Builder(head), [], COLUMNS.index("id")
     for row in rows:
         hashed = leaf_hash(body(row))
-        leaves.append(Leaf(index=builder.size, entry_id=row[number], hash=hashed))
+        leaves.append((builder.size, row[number], hashed))
         builder.append(hashed)
-    Leaf.objects.bulk_create(leaves)
-    made = builder.range
-    TreeHead.objects.update_or_create(pk=1, defaults={"size": made.size, "nodes": b"".join(made.nodes)})
-    return made
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy('COPY audit_leaf ("index", entry_id, hash) FROM STDIN') as copy:
+                for leaf in leaves:
+                    copy.write_row(leaf)
+        else:
+            cursor.executemany('INSERT INTO audit_leaf ("index", entry_id, hash) VALUES (%s, %s, %s)', leaves)
+    return builder.range
+
+
+def _keep(row: TreeHead, head: Range, mark: Mark) -> None:
+    values = {"size": head.size, "nodes": b"".join(head.nodes), "settled": mark.settled, "seen": mark.seen}
+    values["writers"] = " ".join(sorted(mark.writers))
+    if any(getattr(row, name) != value for name, value in values.items()):
+        TreeHead.objects.update_or_create(pk=1, defaults=values)
 
 
 def _checkpoint_is_due(*, at_once: bool) -> bool:

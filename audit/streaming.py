@@ -11,13 +11,13 @@ import hmac
 import json
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-import httpx  # nosemgrep: outbound -- to be replaced by integrations.outbound, which audit must be handed
 import structlog
 from django.conf import settings
 
@@ -29,30 +29,47 @@ BATCH = 100
 _TIMEOUT, _FIRST_WAIT, _LONGEST_WAIT = 10.0, 2, 600  # seconds
 _FACILITY_AUDIT, _NOTICE, _INFO = 13, 5, 6  # RFC 5424, section 6.2.1
 log = structlog.get_logger(__name__)
+_TAKEN = range(200, 300)  # statuses that say so
 Message = dict[str, Any]
+
+
+class Post(Protocol):
+    """The one way out over HTTP, which lies above this package: it gives the answer's status, or raises OSError."""
+
+    def __call__(self, url: str, content: bytes, headers: Mapping[str, str], /) -> int: ...
+
+
+class NotTaken(OSError):
+    """The receiver answered, and not that it took what was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """A receiver; `send` raises OSError or httpx.HTTPError unless all was taken."""
+    """A receiver; `send` raises OSError unless all was taken."""
 
     name: str
     send: Callable[[Sequence[Message]], None]
 
 
-def sinks() -> list[Sink]:
+def sinks(post: Post) -> list[Sink]:
     """Those that the settings name."""
     found = []
     if settings.AUDIT_WEBHOOK_URL:
-        found.append(Sink("webhook", _to_webhook))
+        found.append(Sink("webhook", partial(_to_webhook, post)))
     if settings.AUDIT_SYSLOG_URL:
         found.append(Sink("syslog", _to_syslog))
     return found
 
 
-def deliver() -> int:
+def sink_names() -> list[str]:
+    """The receivers that the settings name."""
+    urls = {"webhook": settings.AUDIT_WEBHOOK_URL, "syslog": settings.AUDIT_SYSLOG_URL}
+    return [name for name, url in urls.items() if url]
+
+
+def deliver(post: Post) -> int:
     """Sends each receiver its next batch, where one is due; says how many messages were taken."""
-    return sum(_deliver(sink) for sink in sinks())
+    return sum(_deliver(sink) for sink in sinks(post))
 
 
 def _deliver(sink: Sink) -> int:
@@ -65,7 +82,7 @@ def _deliver(sink: Sink) -> int:
     mine = Delivery.objects.filter(sink=sink.name, next_index=row.next_index)
     try:
         sink.send(messages)
-    except (OSError, httpx.HTTPError) as error:
+    except OSError as error:
         wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(row.attempts, 10))
         # The class alone: a message may repeat an address that holds a token.
         trouble = type(error).__name__
@@ -110,15 +127,12 @@ def _ocsf(index: int, entry: Message) -> Message:
     }
 
 
-def _to_webhook(messages: Sequence[Message]) -> None:
+def _to_webhook(post: Post, messages: Sequence[Message]) -> None:
     """One POST a batch. `X-Glasshouse-Signature: t=<seconds>,sha256=<hex>`: HMAC of `<seconds>.<body>`."""
     content = _json({"version": 1, "origin": settings.AUDIT_ORIGIN, "messages": list(messages)})
     headers = {"Content-Type": "application/json", "X-Glasshouse-Signature": signature(content, int(time.time()))}
-    answer = httpx.post(
-        settings.AUDIT_WEBHOOK_URL, content=content, headers=headers, timeout=_TIMEOUT, follow_redirects=False
-    )
-    if not answer.is_success:
-        raise httpx.HTTPStatusError("not taken", request=answer.request, response=answer)
+    if post(settings.AUDIT_WEBHOOK_URL, content, headers) not in _TAKEN:
+        raise NotTaken
 
 
 def signature(content: bytes, seconds: int) -> str:

@@ -17,7 +17,6 @@ _APPEND_ONLY = {
 _NEVER_EDITED = {"audit_personaldata": ("commitment",)}  # whole rows may be erased
 _GUARDED = {**_APPEND_ONLY, **_NEVER_EDITED}
 _SAY = "the audit log is append-only"
-_QUEUE = "audit_entry_queue"
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -40,8 +39,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
                 " JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgenabled = 'A' AND c.relname LIKE 'audit\\_%%'"
                 " AND c.relnamespace = current_schema()::regnamespace AND t.tgqual IS NULL"
             )
-            bodies = {_QUEUE: _QUEUE_BODY}
-            found = {(name, table) for name, table, body in cursor.fetchall() if body == bodies.get(name, _REFUSE_BODY)}
+            found = {(name, table) for name, table, body in cursor.fetchall() if body == _REFUSE_BODY}
             return [name for name, table in _names("postgresql") if (name, table) not in found]
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
         stored = dict(cursor.fetchall())
@@ -51,23 +49,20 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 def _names(vendor: str) -> list[tuple[str, str]]:
     kinds = ("change", "truncate") if vendor == "postgresql" else ("update", "delete", "insert")
-    names = [
+    return [
         (f"{table}_no_{kind}", table)
         for table in _GUARDED
         for kind in kinds
         if (kind != "delete" or table in _APPEND_ONLY)
     ]
-    return [*names, (_QUEUE, "audit_entry")]
 
 
 _REFUSE_BODY = f" BEGIN RAISE EXCEPTION '{_SAY}' USING ERRCODE = 'insufficient_privilege'; END "
-_QUEUE_BODY = " BEGIN INSERT INTO audit_pending (entry_id) VALUES (NEW.id); RETURN NULL; END "
 
 
 def _postgres() -> list[str]:
     statements = [
         f"CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $${_REFUSE_BODY}$$",
-        f"CREATE OR REPLACE FUNCTION audit_queue() RETURNS trigger LANGUAGE plpgsql AS $${_QUEUE_BODY}$$",
     ]
     for table in _GUARDED:
         acts = "UPDATE OR DELETE" if table in _APPEND_ONLY else "UPDATE"
@@ -76,11 +71,7 @@ def _postgres() -> list[str]:
                 f"CREATE TRIGGER {name} BEFORE {when} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
                 f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}",
             ]
-    return [
-        *statements,
-        f"CREATE TRIGGER {_QUEUE} AFTER INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION audit_queue()",
-        f"ALTER TABLE audit_entry ENABLE ALWAYS TRIGGER {_QUEUE}",
-    ]
+    return statements
 
 
 def _sqlite() -> list[str]:
@@ -94,8 +85,7 @@ def _sqlite() -> list[str]:
             f"CREATE TRIGGER {table}_no_insert BEFORE INSERT ON {table}"  # noqa: S608 - names of our own
             f" WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) {raise_}"
         )
-    queue = "BEGIN INSERT INTO audit_pending (entry_id) VALUES (NEW.id); END"
-    return [*statements, f"CREATE TRIGGER {_QUEUE} AFTER INSERT ON audit_entry {queue}"]
+    return statements
 
 
 def _run(connection: BaseDatabaseWrapper, statements: list[str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,14 @@ from django.db.models.functions import Now
 
 from audit import bodies, triggers
 from audit.merkle import HASH_SIZE, Builder, leaf_hash
-from audit.models import Checkpoint, Entry, Leaf, Pending, TreeHead
+from audit.models import Checkpoint, Entry, Leaf, TreeHead
 from audit.note import BadNote, Checkpoint as Signed, Verifier
+from audit.waiting import newest
 
 UNSEALED = timedelta(minutes=1)  # older than this, an entry without a leaf is a finding
+LONGEST = timedelta(days=1)  # no transaction takes longer: an entry's time may lie so far before its sealing
 _FETCH = 5000
+_BRANCHES = ("refs/heads/main", "refs/remotes/origin/main")  # that audit.repository writes, and a clone's copy of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,20 +63,32 @@ def verify(verifier: Verifier, exported: Mapping[str, str] | None = None) -> Rep
     with _one_moment():
         wanted = _checkpoints(verifier, exported or {}, report)
         _walk(wanted, report)
-        _check_queue(report)
+        _check_waiting(report)
     for name in triggers.missing(connection):
         report.add("trigger", f"The trigger {name} is missing, disabled or altered.")
     return report
 
 
 def read_checkpoints(place: Path) -> dict[str, str]:
-    """The notes (`*.txt`) below a folder, or on the branch of a bare repository."""
-    if (place / "HEAD").is_file() and (place / "objects").is_dir():
-        repository = pygit2.Repository(str(place))
-        if repository.head_is_unborn:
-            return {}
-        return dict(_blobs(repository.head.peel(pygit2.Commit).tree, ""))
-    return {str(path.relative_to(place)): path.read_text(encoding="utf-8") for path in sorted(place.rglob("*.txt"))}
+    """The notes (`*.txt`) below a folder, or on the branch of a repository that has none checked out."""
+    if _is_repository(place):
+        return _on_branch(pygit2.Repository(str(place)))
+    notes = {str(path.relative_to(place)): path.read_text(encoding="utf-8") for path in sorted(place.rglob("*.txt"))}
+    if not notes and _is_repository(place / ".git"):
+        return _on_branch(pygit2.Repository(str(place / ".git")))
+    return notes
+
+
+def _is_repository(folder: Path) -> bool:
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir()
+
+
+def _on_branch(repository: pygit2.Repository) -> dict[str, str]:
+    """By name rather than by HEAD: that of a remote made by `git init --bare` may point to a branch that never came."""
+    for name in _BRANCHES:
+        if name in repository.references:
+            return dict(_blobs(repository.references[name].peel(pygit2.Commit).tree, ""))
+    return {} if repository.head_is_unborn else dict(_blobs(repository.head.peel(pygit2.Commit).tree, ""))
 
 
 def _blobs(tree: pygit2.Tree, above: str) -> Iterator[tuple[str, str]]:
@@ -86,29 +101,38 @@ def _blobs(tree: pygit2.Tree, above: str) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def _one_moment() -> Iterator[None]:
-    """All reads see one state. SQLite's transactions would hold writers up: there the reads are ordered to be safe."""
-    if connection.vendor != "postgresql":
+    """All reads see one state, and hold no writer up."""
+    if connection.in_atomic_block:
         yield
-        return
-    with transaction.atomic(durable=not connection.in_atomic_block):
-        if len(connection.savepoint_ids) == 0:
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(durable=True):
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
+            yield
+    else:
+        # By hand: Django's transactions begin IMMEDIATE, and this one must not keep writers out.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
 
 
-def _checkpoints(verifier: Verifier, exported: Mapping[str, str], report: Report) -> dict[int, list[tuple[str, bytes]]]:
-    """By size, (what it is called, root) of every checkpoint with a good signature."""
-    found: dict[int, list[tuple[str, bytes]]] = {0: []}
+def _checkpoints(
+    verifier: Verifier, exported: Mapping[str, str], report: Report
+) -> dict[int, list[tuple[str, Signed]]]:
+    """By size, what it is called and what it says, every checkpoint with a good signature."""
+    found: dict[int, list[tuple[str, Signed]]] = {0: []}
     for row in Checkpoint.objects.order_by("size").iterator():
         signed = _open(verifier, f"checkpoint {row.size} of the database", row.note, report)
         if signed:
             if (signed.size, signed.root) != (row.size, bytes(row.root)):
                 report.add("checkpoint", f"The row of checkpoint {row.size} says otherwise than its signed note.")
-            found.setdefault(signed.size, []).append((f"checkpoint {row.size}", signed.root))
+            found.setdefault(signed.size, []).append((f"checkpoint {row.size}", signed))
     for name, note in exported.items():
         if signed := _open(verifier, f"exported checkpoint {name}", note, report):
-            found.setdefault(signed.size, []).append((f"exported checkpoint {name}", signed.root))
+            found.setdefault(signed.size, []).append((f"exported checkpoint {name}", signed))
     return found
 
 
@@ -121,23 +145,27 @@ def _open(verifier: Verifier, name: str, note: str, report: Report) -> Signed | 
         return None
 
 
-def _walk(wanted: Mapping[int, list[tuple[str, bytes]]], report: Report) -> None:
+def _walk(wanted: Mapping[int, list[tuple[str, Signed]]], report: Report) -> None:
     """One pass over the leaves in order, with their entries. The first wrong entry is named, and no later one."""
-    builder, is_good = Builder(), True
+    builder, is_good, earliest = Builder(), True, _LONG_AGO
     for index, hashed, entry_id, salt, personal, *row in _rows():
         raw = bytes(hashed)
         if is_good:
             is_good = _is_right(builder.size, (index, raw, entry_id), row, (salt, personal), report)
+        if is_good and row[_AT] < earliest:
+            report.add("backdated", f"Entry {entry_id} says a time before the checkpoint before it.", entry=entry_id)
+            is_good = False
         builder.append(raw if len(raw) == HASH_SIZE else leaf_hash(raw))
-        for name, root in wanted.get(builder.size, ()):
-            if root != builder.root:
+        for name, signed in wanted.get(builder.size, ()):
+            earliest = max(earliest, signed.time - LONGEST)
+            if signed.root != builder.root:
                 report.add("root", f"The {name} has another root: a leaf up to here was changed.", index=index)
     report.leaves, report.root = builder.size, builder.root.hex()
     longest = max(wanted)
     if longest > builder.size:
         report.add("cut", f"A checkpoint was signed over {longest} leaves, and {builder.size} are left.")
     head = TreeHead.objects.filter(pk=1).first()
-    if connection.vendor == "postgresql" and (head.size if head else 0) != builder.size:
+    if (head.size if head else 0) != builder.size:
         report.add("head", "The tree head has another size than the leaves.")
 
 
@@ -168,7 +196,8 @@ def _is_committed(bound: str, salt: str, personal: str) -> bool:
         return False
 
 
-_ID, _COMMITMENT = bodies.COLUMNS.index("id"), bodies.COLUMNS.index("commitment")
+_ID, _AT, _COMMITMENT = (bodies.COLUMNS.index(name) for name in ("id", "at", "commitment"))
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def _rows() -> Iterator[tuple[Any, ...]]:
@@ -186,22 +215,26 @@ def _rows() -> Iterator[tuple[Any, ...]]:
 
 
 def _with_times(rows: Iterable[tuple[Any, ...]], place: int) -> Iterator[tuple[Any, ...]]:
-    """SQLite keeps moments as text."""
+    """SQLite keeps moments as text, in UTC."""
     from django.utils.dateparse import parse_datetime  # for SQLite alone
 
     for row in rows:
         at = row[place]
         read = parse_datetime(at) if isinstance(at, str) else at
-        yield (*row[:place], read, *row[place + 1 :])
+        yield (*row[:place], read and read.replace(tzinfo=UTC), *row[place + 1 :])
 
 
-def _check_queue(report: Report) -> None:
-    """Entries without a leaf: young ones are on their way, others were kept from it."""
+def _check_waiting(report: Report) -> None:
+    """Entries without a leaf: young ones are on their way, others were kept from it. All are looked at."""
     # NOT EXISTS: PostgreSQL runs NOT IN over a million leaves row by row.
     sealed = Exists(Leaf.objects.filter(entry_id=OuterRef("pk")))
-    report.unsealed = Entry.objects.count() - report.leaves if report.is_whole else Pending.objects.count()
-    late = Entry.objects.filter(~sealed, at__lt=Now() - UNSEALED).order_by("pk").first()
+    leafless = Entry.objects.filter(~sealed)
+    report.unsealed = Entry.objects.count() - report.leaves if report.is_whole else leafless.count()
+    head = TreeHead.objects.filter(pk=1).first()
+    if head and head.settled > newest():
+        report.add("head", "The tree head calls entries settled that are not there yet: they would never be sealed.")
+    late = leafless.filter(at__lt=Now() - UNSEALED).order_by("pk").first()
     if late:
-        queued = Pending.objects.filter(pk=late.pk).exists()
-        why = "no sealer is at work" if queued else "it was taken out of the queue"
+        is_below = head is not None and late.pk <= head.settled
+        why = "it was put in among others that were sealed" if is_below else "no sealer is at work"
         report.add("unsealed", f"Entry {late.pk} has no leaf after a minute: {why}.", entry=late.pk)

@@ -17,14 +17,15 @@ from guardian.shortcuts import get_objects_for_user
 
 from console.models import User
 from integrations.models import Account, Repository
+from integrations.queries.proposals import ProposalDetail, proposal
 from integrations.queries.reading import AccountDetail, Reader
 
 Person: TypeAlias = User | AnonymousUser
 VIEW = "integrations.view_account"
 PROPOSE = "integrations.propose_override"
+REVIEW_PROPOSAL = "integrations.review_proposal"
 PROPOSE_PLATFORM = "integrations.propose_platform"
 RUN_PLAN = "integrations.run_plan"
-REVIEW_PROPOSAL = "integrations.review_proposal"
 DECIDE_HELD = "integrations.decide_held"
 REQUEST_SYNC = "integrations.request_sync"
 REQUEST_GRANT = "integrations.request_grant"
@@ -70,6 +71,11 @@ _NAMES = {
     MANAGE_PEOPLE: "manage people and their roles",
     VIEW_PEOPLE: "see other people's rights",
 }
+
+
+def right_name(right: str) -> str:
+    """What the right lets one do, as a sentence goes on after “the right to”; empty for one that pages do not know."""
+    return _NAMES.get(right, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +151,31 @@ def require_now(user: Person, right: str, account: Account | None = None) -> Non
         raise RuntimeError(
             "A right that is checked outside the transaction of its write may be gone when that commits."
         )
-    fresh = User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).first()
+    rows = User.objects.select_for_update(no_key=True).filter(is_active=True)
+    fresh = rows.filter(pk=user.pk).first() if user.pk is not None else None
     if fresh is None:
         raise Refused(Denial(right=right, account=account))
     require(fresh, right, account)
     require(user, right, account)  # what the request came with, a token, may be narrower than the person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposers:
+    """Who may propose for an account, by name. `owner` empty: nobody owns it. `others`: some of those with the role."""
+
+    owner: str
+    others: tuple[str, ...]
+    is_cut: bool
+
+
+def proposers(owner: str | None) -> Proposers:
+    """`owner`: as Git says it of the account."""
+    found = _holders(PROPOSE)
+    return Proposers(
+        owner=_owner_name(owner) if owner else "",
+        others=tuple(found[:_MOST_NAMES]),
+        is_cut=len(found) > _MOST_NAMES,
+    )
 
 
 def _holders(right: str) -> list[str]:
@@ -202,6 +228,14 @@ def account_at(user: Person, slug: str, right: str, reader: Reader) -> AccountDe
         gone = " at this commit" if not reader.is_current else ""
         raise Http404(f"There is no account “{slug}”{gone}.")
     return detail
+
+
+def proposal_for(user: Person, pk: str, *, repository: Repository) -> ProposalDetail:
+    """The proposal, if `user` may see its account, or everything. Raises Http404, as for what is not there."""
+    found = proposal(repository, pk, visible=visible_accounts(user, repository))
+    if found is None:
+        raise absence(user, f"There is no proposal “{pk}”.", kind="proposal", id=pk)
+    return found
 
 
 def absence(user: Person, sentence: str, *, kind: str, id: str) -> Http404:  # noqa: A002 - as a Subject names it

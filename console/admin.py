@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import allauth.account.admin
+import allauth.mfa.admin
+import allauth.socialaccount.admin  # noqa: F401 (all three register what is taken away below)
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
@@ -24,7 +27,8 @@ from console import people
 from console.access import MANAGE_PEOPLE, require_now
 from console.fresh_mfa import confirmation
 from console.models import ApiToken, User
-from console.sign_in.adapter import note_password_change
+from console.sign_in.entries import whereabouts
+from console.sign_in.passwords import note_password_change
 from console.tokens import revoke_token
 from integrations.actions.repositories import configure_repository
 from integrations.git.address import check_branch, check_url
@@ -37,14 +41,17 @@ if TYPE_CHECKING:
     _RepositoryBase = admin.ModelAdmin[Repository]
     _RepositoryFormBase = forms.ModelForm[Repository]
     _PersonFormBase = forms.ModelForm[User]
+    _ChangeFormBase = UserChangeForm[User]
+    _CreationFormBase = AdminUserCreationForm[User]
 else:  # Django's classes take no parameters at run time
     _PeopleBase, _TokenBase = UserAdmin, admin.ModelAdmin
     _RepositoryBase, _RepositoryFormBase = admin.ModelAdmin, forms.ModelForm
     _PersonFormBase = forms.ModelForm
+    _ChangeFormBase, _CreationFormBase = UserChangeForm, AdminUserCreationForm
 
 admin.site.site_header = admin.site.site_title = "Glasshouse"
-# allauth's pages would write past the log: second factors and links to a provider are people's own, or a command's, and
-# a person has the one address that `owner:` in Git names them by.
+# allauth's pages, registered by the imports above, would write past the log: second factors and links to a provider are
+# people's own, or a command's, and a person has the one address that `owner:` in Git names them by.
 admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
 admin.site.unregister(Group)  # what a role may is written in migrations
 admin.site.index_title = "People, tokens and repositories"
@@ -56,11 +63,11 @@ class _Reasoned(_PersonFormBase):
     reason = forms.CharField(max_length=2000, help_text="It is kept for good in the audit log.")
 
 
-class PersonForm(_Reasoned, UserChangeForm):
+class PersonForm(_Reasoned, _ChangeFormBase):
     pass
 
 
-class NewPersonForm(_Reasoned, AdminUserCreationForm):
+class NewPersonForm(_Reasoned, _CreationFormBase):
     pass
 
 
@@ -100,12 +107,15 @@ class PeopleAdmin(_PeopleBase):
         if (asked := confirmation(request)) is not None:
             return asked
         with transaction.atomic():
-            before = User.objects.filter(pk=id).values_list("password", flat=True).first()
+            known = self.get_object(request, id)  # None where `id` is no number
+            before = known.password if known is not None else None
             response = super().user_change_password(request, id, form_url)
-            user = User.objects.filter(pk=id).first()
+            user = User.objects.filter(pk=known.pk).first() if known is not None else None
             if user is not None and user.password != before:
                 own = request.session.session_key if request.user.pk == user.pk else None
-                note_password_change(user, kept_session=own, request=request)
+                note_password_change(
+                    user, actor=actor_of(request.user), kept_session=own, personal=whereabouts(request)
+                )
         return response
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:

@@ -14,12 +14,14 @@ from django.http import Http404, HttpRequest
 
 from console.access import VIEW, VIEW_LOG, VIEW_PEOPLE, denial, repositories_for, visible_accounts
 from console.demo_people import PEOPLE, Person
+from console.models import User
 from console.visit import Visit, repository_of, visit_so_far
 from integrations.git.history import describe
 from integrations.git.links import commit_link, file_link, pull_request_link
 from integrations.git.tree import open_repository
 from integrations.models import Repository, Snapshot
 from integrations.queries.mirrors import mirror_of
+from integrations.queries.proposals import ProposalFilter, count
 from integrations.queries.reading import Visible
 from integrations.queries.snapshots import as_seen, snapshots_for
 
@@ -93,6 +95,14 @@ class Page:
     @cached_property
     def sees_people(self) -> bool:
         return self.is_signed_in and self._request.user.has_perm(VIEW_PEOPLE)
+
+    @cached_property
+    def proposals_waiting(self) -> int:
+        """How many proposals are up to this person; one query."""
+        user = self._request.user if self.is_signed_in else None
+        if self.repository is None or not isinstance(user, User):
+            return 0
+        return count(self.repository, ProposalFilter(waiting_for=user, visible=self._visible))
 
     @cached_property
     def user_pk(self) -> int | None:

@@ -27,7 +27,7 @@ from console.models import User
 log = structlog.get_logger(__name__)
 _EVERY = 60  # seconds between two entries about the same person, object and right
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_OF_ADDRESS = {"account": ACCOUNT, "commit": "snapshot", "path": "file", "person": "person"}
+_OF_ADDRESS = {"account": ACCOUNT, "commit": "snapshot", "path": "file", "person": "person", "proposal": "proposal"}
 _LONGEST = 200
 
 

@@ -128,6 +128,8 @@ def database(url: str) -> dict[str, object]:
     if parts.scheme in {"postgres", "postgresql"}:
         options = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
         host = unquote(options.pop("host", parts.hostname or ""))
+        # Django's own cursors never prepare; the audit log's does, unless a pooler between could not keep it.
+        prepare = None if options.pop("prepare", "yes") == "no" else 1
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.lstrip("/")),
@@ -137,7 +139,7 @@ def database(url: str) -> dict[str, object]:
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {key: unquote(value) for key, value in options.items()},
+            "OPTIONS": {"prepare_threshold": prepare, **{key: unquote(value) for key, value in options.items()}},
         }
     raise ValueError("it must begin with sqlite:/// or postgres://")
 

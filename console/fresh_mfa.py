@@ -42,8 +42,9 @@ def has_second_factor(user: User) -> bool:
 
 
 def must_enrol(user: User) -> bool:
-    """Whether a role of `user` asks for a second factor that they lack."""
-    if not settings.MFA_REQUIRED_ROLES or not user.groups.filter(name__in=settings.MFA_REQUIRED_ROLES).exists():
+    """Whether a role of `user` asks for a second factor that they lack. Superusers have every role."""
+    roles = settings.MFA_REQUIRED_ROLES
+    if not roles or not (user.is_superuser or user.groups.filter(name__in=roles).exists()):
         return False
     return is_asked_for() and not has_second_factor(user)
 

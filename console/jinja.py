@@ -30,6 +30,8 @@ _TIMELESS = frozenset(
     {
         *("people", "person", "person_add"),
         *("propose", "propose_layer", "draft_discard"),
+        *("proposals", "proposal", "proposal_outputs", "proposal_review", "proposal_merge"),
+        *("proposal_withdraw", "proposal_retry", "proposal_conflict", "pull_request"),
         *("sync", "sync_now", "sync_decide", "sync_snapshot", "robots", "healthz", "readyz"),
         *("audit", "audit_entry", "audit_bundle", "audit_export", "audit_verification", "audit_verify"),
     }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -102,3 +104,36 @@ class BrowserPolicyMiddleware:
         # their instant page; without a lifetime the browser itself asks again.
         response.setdefault("Cache-Control", "private")
         return response
+
+
+class UnstorableTextMiddleware:
+    """Answers 400 to a NUL in an address, a cookie or a form: PostgreSQL keeps none in a text, and no page means one.
+
+    JSON bodies are for those who read them.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        _refuse_nul([request.path_info])
+        _refuse_nul(request.COOKIES.values())
+        for name, values in request.GET.lists():
+            _refuse_nul([name, *values])
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        # The API takes no forms, and reads what it is sent itself.
+        if request.method != "POST" or request.path_info.startswith("/api/"):
+            return
+        try:
+            fields = list(request.POST.lists())
+        except UnreadablePostError:
+            return  # the client is gone
+        for name, values in fields:
+            _refuse_nul([name, *map(str, values)])
+
+
+def _refuse_nul(texts: Iterable[str]) -> None:
+    if any("\0" in text for text in texts):
+        raise BadRequest("The request holds a NUL character.")

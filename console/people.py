@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from audit.events import Event
 from audit.people import subject_of
@@ -75,8 +75,7 @@ def join(user: User, group: str, *, actor: Actor, reason: str, still_may: StillM
     Whoever gives one to themself is marked in the log: only admins give roles, and theirs has no right to edit.
     Raises Impossible for a role that there is not.
     """
-    still_may()
-    locked = _locked(user)
+    locked = _locked(user, still_may)
     row = _group(group)
     if locked.groups.filter(pk=row.pk).exists():
         return False
@@ -95,8 +94,7 @@ def leave(user: User, group: str, *, actor: Actor, reason: str, still_may: Still
 
     Raises Impossible for the last admin's role.
     """
-    still_may()
-    locked = _locked(user)
+    locked = _locked(user, still_may)
     row = _group(group)
     if not locked.groups.filter(pk=row.pk).exists():
         return False
@@ -115,8 +113,7 @@ def deactivate(user: User, *, actor: Actor, reason: str, still_may: StillMay = a
 
     Raises Impossible for the last admin.
     """
-    still_may()
-    locked = _locked(user)
+    locked = _locked(user, still_may)
     if not locked.is_active:
         return False
     _refuse_last_admin(locked)
@@ -128,8 +125,7 @@ def deactivate(user: User, *, actor: Actor, reason: str, still_may: StillMay = a
 @transaction.atomic
 def reactivate(user: User, *, actor: Actor, reason: str, still_may: StillMay = anybody_may) -> bool:
     """The person may sign in again, with the roles they have. False when they may."""
-    still_may()
-    locked = _locked(user)
+    locked = _locked(user, still_may)
     if locked.is_active:
         return False
     _set_active(locked, True)
@@ -144,8 +140,7 @@ def rename(user: User, *, email: str, name: str, actor: Actor, reason: str, stil
 
     Raises Impossible for an address that somebody else has.
     """
-    still_may()
-    locked = _locked(user)
+    locked = _locked(user, still_may)
     before = {"email": locked.email, "name": locked.name}
     after = {"email": User.objects.normalize_email(email).lower(), "name": name}
     if before == after:
@@ -169,19 +164,26 @@ def rename(user: User, *, email: str, name: str, actor: Actor, reason: str, stil
     return True
 
 
-def admins() -> set[int]:
-    """The row ids of who can give roles, locked until the transaction ends."""
+def _locked(user: User, still_may: StillMay) -> User:
+    """The person's row, once it is sure that the actor may.
+
+    All rows that such a change may hang on are locked together and in one order: admins who change one another at the
+    same time wait for one another, and none for ever.
+    """
+    rows = User.objects.filter(Q(pk=user.pk) | Q(pk__in=_admins().values("pk"))).select_for_update(no_key=True)
+    found = {row.pk: row for row in rows.order_by("pk")}
+    still_may()
+    return found[user.pk]
+
+
+def _admins() -> QuerySet[User]:
+    """Who can give roles."""
     in_role = User.objects.filter(groups__name=ADMIN).values("pk")
-    rows = User.objects.filter(Q(pk__in=in_role) | Q(is_superuser=True), is_active=True)
-    return set(rows.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-
-
-def _locked(user: User) -> User:
-    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    return User.objects.filter(Q(pk__in=in_role) | Q(is_superuser=True), is_active=True)
 
 
 def _refuse_last_admin(user: User) -> None:
-    if admins() == {user.pk}:
+    if set(_admins().values_list("pk", flat=True)) == {user.pk}:
         raise Impossible(f"{user} is the last admin; make somebody else one first.")
 
 

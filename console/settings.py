@@ -38,6 +38,7 @@ TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "console",  # first, so that its commands stand in for Django's of the same name
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -56,7 +57,6 @@ INSTALLED_APPS = [
     "csp",
     "audit",
     "integrations",
-    "console",
 ]
 
 MIDDLEWARE = [
@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "console.middleware.UnstorableTextMiddleware",  # before anything is looked up
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -103,7 +104,7 @@ CACHES: dict[str, Any] = {
         if REDIS_URL
         # Without Redis the web processes and the worker still have to see one another's counters and locks.
         else {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "BACKEND": "console.cache.JsonDatabaseCache",
             "LOCATION": "django_cache",
             # Past this number some are dropped whatever they hold, used codes of second factors among them.
             "OPTIONS": {"MAX_ENTRIES": 100_000},
@@ -130,6 +131,7 @@ CELERY_BEAT_SCHEDULE = {
     "clear-due-proposals": {"task": "integrations.tasks.clear_due_proposals", "schedule": 60.0},
     "maintain-mirrors": {"task": "integrations.tasks.maintain_mirrors", "schedule": 86_400.0},
     "tend-audit-log": {"task": "integrations.tasks.tend_audit_log", "schedule": 60.0},
+    "clear-what-has-ended": {"task": "console.tasks.clear_what_has_ended", "schedule": 86_400.0},
     "tend-kept-analyses": {"task": "integrations.tasks.tend_kept_analyses", "schedule": 86_400.0},
 }
 
@@ -239,6 +241,8 @@ MFA_FORMS = {
 }
 # Whoever has one of these roles sets up a second factor before anything else; never asked for in the demo.
 MFA_REQUIRED_ROLES = env.words("MFA_REQUIRED_ROLES", ("approver", "responder", "admin", "auditor", "engineer"))
+if strangers := sorted(set(MFA_REQUIRED_ROLES) - ROLES):
+    raise ImproperlyConfigured(f"MFA_REQUIRED_ROLES names {', '.join(strangers)}, which is no role.")
 
 # --- single sign-on --------------------------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "console.sign_in.sso_adapter.SingleSignOnAdapter"
@@ -255,6 +259,16 @@ OIDC_ROLE_MAP = env.pairs("OIDC_ROLE_MAP")
 OIDC_CREATE_USERS = env.flag("OIDC_CREATE_USERS", default=False)
 # For a provider that vouches for the addresses it tells without saying so in `email_verified`.
 OIDC_EMAILS_VERIFIED = env.flag("OIDC_EMAILS_VERIFIED", default=False)
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form may lead to no other site (form-action), a link may; `state` protects it
+SAML_METADATA_URL = env.text("SAML_METADATA_URL")
+SAML_ENTITY_ID = env.text("SAML_ENTITY_ID")
+SAML_NAME = env.text("SAML_NAME", "single sign-on")
+SAML_GROUPS_ATTRIBUTE = env.text("SAML_GROUPS_ATTRIBUTE", "groups")
+if SAML_METADATA_URL:  # only then is the extra `saml` needed
+    INSTALLED_APPS.append("allauth.socialaccount.providers.saml")
+    SOCIALACCOUNT_PROVIDERS["saml"] = {"provider_class": "console.sign_in.saml.Provider"}
+    if not SAML_ENTITY_ID or not SAML_METADATA_URL.startswith("https://"):
+        raise ImproperlyConfigured("SAML_METADATA_URL must begin with https:// and needs SAML_ENTITY_ID beside it.")
 if OIDC_ISSUER and not OIDC_CLIENT_ID:
     raise ImproperlyConfigured("OIDC_ISSUER is set, and OIDC_CLIENT_ID is not.")
 if OIDC_ISSUER and not OIDC_ISSUER.startswith(("https://", "http://localhost", "http://127.0.0.1")):
@@ -357,10 +371,13 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "Layer": "console.api.serializers.LAYERS",
         "Mode": "console.api.serializers.MODES",
-        "SnapshotState": "integrations.models.Snapshot.State",
+        "SnapshotState": "console.api.serializers.SNAPSHOT_STATES",
         "Health": "integrations.models.Repository.Health",
         "ChangeKind": "integrations.models.Change.Kind",
         "HitKind": "console.api.serializers.HITS",
+        "Part": "console.api.serializers.PARTS",
+        "ProposalState": "console.api.serializers.PROPOSAL_STATES",
+        "ProposalReviewState": "console.api.serializers.REVIEWS",
     },
 }
 

@@ -6,6 +6,7 @@ from allauth.account import views as allauth_pages
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.base.views import authenticate
 from allauth.mfa.webauthn.views import login_webauthn
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_safe
@@ -32,6 +33,10 @@ from console.views import (
     people,
     playground,
     playground_run,
+    proposal,
+    proposal_acts,
+    proposal_conflict,
+    proposals,
     propose,
     search,
     second_factors,
@@ -57,6 +62,8 @@ _SIGN_IN: list[URLPattern | URLResolver] = [
     path("sso/", oidc.login, name="sso"),
     path("sso/callback/", oidc.callback, name="sso_callback"),
 ]
+if settings.SAML_METADATA_URL:
+    _SIGN_IN.append(path("", include("allauth.socialaccount.providers.saml.urls")))
 _ME: list[URLPattern | URLResolver] = [
     path("", me.me, name="me"),
     path("confirm/", second_factors.confirm, name="me_confirm"),
@@ -103,6 +110,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("playground/sample/", playground.sample, name="playground_sample"),
     path("where-used/", where_used.where_used, name="where_used"),
     path("search/", search.search, name="search"),
+    path("proposals/", proposals.proposals, name="proposals"),
+    path("proposals/<slug:proposal>/", proposal.proposal, name="proposal"),
+    path("proposals/<slug:proposal>/outputs/", proposal.outputs, name="proposal_outputs"),
+    path("proposals/<slug:proposal>/review/", proposal_acts.review, name="proposal_review"),
+    path("proposals/<slug:proposal>/merge/", proposal_acts.merge, name="proposal_merge"),
+    path("proposals/<slug:proposal>/withdraw/", proposal_acts.withdraw, name="proposal_withdraw"),
+    path("proposals/<slug:proposal>/retry/", proposal_acts.retry, name="proposal_retry"),
+    path("proposals/<slug:proposal>/conflict/", proposal_conflict.conflict, name="proposal_conflict"),
+    path("pull-requests/<int:number>/", proposals.pull_request, name="pull_request"),
     path("sync/", sync.sync, name="sync"),
     path("sync/now/", sync.now, name="sync_now"),
     path("sync/<str:commit>/", sync.snapshot, name="sync_snapshot"),

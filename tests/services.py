@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import pytest
 
@@ -94,10 +95,15 @@ def _missing_redis() -> str:
     return ""
 
 
+def _missing_saml() -> str:
+    return "" if find_spec("onelogin") else "the extra `saml` is not installed"
+
+
 _CHECKS: dict[str, Callable[[], str]] = {
     "chromium": _missing_chromium,
     "bwrap": _missing_bwrap,
     "landlock": _missing_landlock,
     "postgres": _missing_postgres,
     "redis": _missing_redis,
+    "saml": _missing_saml,
 }

@@ -174,3 +174,13 @@ OUTCOMES = {
         }
     },
 }
+
+PROPOSAL_WISH = {
+    "account": "acme-corp",
+    "integration": "salesforce",
+    "environment": "production",
+    "set": [{"path": "/pagination/page_size", "value": 25}],
+    "fields": [{"mapping": "crm/contacts/list", "path": "/tier", "expression": "response.Tier__c"}],
+    "reason": "Time-outs every night",
+    "ticket": "CS-1204",
+}

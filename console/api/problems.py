@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -70,6 +71,33 @@ class Enough(Busy):
     status_code = HTTPStatus.TOO_MANY_REQUESTS
 
 
+class NotProposable(exceptions.APIException):
+    """What is wanted cannot be proposed. `findings`: everything that is wrong, each {code, message, where}."""
+
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, findings: Sequence[Mapping[str, str]]) -> None:
+        super().__init__(" ".join(finding["message"] for finding in findings[:3]))
+        self.findings = findings
+
+
+class KeyUsed(exceptions.APIException):
+    """The idempotency key came with another body before."""
+
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self) -> None:
+        super().__init__("This idempotency key was used for another request: send a new one.")
+
+
+class Changed(exceptions.APIException):
+    """The thing is no longer as the request takes it to be."""
+
+    def __init__(self, sentence: str, *, status: int) -> None:
+        super().__init__(sentence)
+        self.status_code = status
+
+
 def problem(status: int, detail: str, *, instance: str, kind: str = "", **members: Any) -> dict[str, Any]:
     """The body of an error. `kind`: its stable name (docs/api.md lists them); without one the status says it all."""
     return {
@@ -89,6 +117,8 @@ _TITLES: Mapping[str, str] = {
     "not-synced": "Nothing has been synced yet",
     "bad-parameter": "A query parameter is wrong",
     "bad-body": "The body is not what is taken here",
+    "not-proposable": "The change cannot be proposed as it is",
+    "key-reused": "The idempotency key was used before",
 }
 
 
@@ -107,7 +137,11 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
 
 
 def _rendered(body: dict[str, Any], headers: Mapping[str, str]) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(body), status=body["status"], headers=headers, content_type=MEDIA_TYPE)
+    try:
+        text = msgspec.json.encode(body)
+    except UnicodeEncodeError:  # a sentence that quotes half a character of what was sent
+        text = json.dumps(body).encode()
+    return HttpResponse(text, status=body["status"], headers=headers, content_type=MEDIA_TYPE)
 
 
 def _domain(error: Exception, request: HttpRequest) -> dict[str, Any] | None:
@@ -129,6 +163,11 @@ def _domain(error: Exception, request: HttpRequest) -> dict[str, Any] | None:
             return problem(400, detail, instance=instance, kind="bad-parameter", parameter=error.parameter[:50])
         case BadBody():
             return problem(400, str(error.detail), instance=instance, kind="bad-body", pointer=error.pointer[:200])
+        case NotProposable():
+            found = list(error.findings[:_MOST_PROBLEMS])
+            return problem(422, str(error.detail), instance=instance, kind="not-proposable", findings=found)
+        case KeyUsed():
+            return problem(422, str(error.detail), instance=instance, kind="key-reused")
     return None
 
 

@@ -28,6 +28,17 @@ _MORE_PROBLEMS: Mapping[int, str] = {
     429: "You have had your share for this minute, or your last request still runs; or too many bad tokens came.",
     503: "The server has its hands full, or cannot count your share; try again.",
 }
+_WRITE_PROBLEMS: Mapping[int, str] = {
+    403: "The right to do this is missing, or the token's scope `propose`.",
+    409: "It has ended, so that nothing can be done with it.",
+    412: "It has changed since you read it.",
+    422: "It cannot be proposed as it is: `findings` has every reason. Or the key was used for another request.",
+}
+_WRITTEN: Mapping[int, str] = {200: "As it stands by now.", 201: "It is taken in."}
+_HEADERS: Mapping[str, str] = {
+    "Idempotency-Key": "Any text of yours; the same request with the same key is done once.",
+    "If-Match": "The ETag of the answer that you act upon.",
+}
 ETAG = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200, 304], description="Names this answer.")
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag of an answer that you hold."
@@ -89,5 +100,38 @@ def computes(
         request={"application/json": body},
         responses=responses,
         examples=examples,
+    )
+    return found
+
+
+def writes(
+    operation: str,
+    body: type[Serializer[Any]],
+    answer: type[Serializer[Any]],
+    *,
+    summary: str,
+    description: str,
+    tag: str,
+    example: object,
+    statuses: Sequence[int],
+    headers: Sequence[str] = (),
+) -> Callable[[V], V]:
+    """Describes a POST that writes: its body, the statuses of a good answer, the headers it knows, its problems."""
+    problems = {**_PROBLEMS, **_MORE_PROBLEMS, **_WRITE_PROBLEMS}
+    responses: dict[Any, Any] = {
+        status: OpenApiResponse(answer, description=_WRITTEN[status]) for status in sorted(statuses)
+    }
+    for status, said in sorted(problems.items()):
+        responses[status, MEDIA_TYPE] = OpenApiResponse(ProblemDetails, description=said)
+    known = [OpenApiParameter(name, str, OpenApiParameter.HEADER, description=_HEADERS[name]) for name in headers]
+    found: Callable[[V], V] = extend_schema(
+        operation_id=operation,
+        summary=summary,
+        description=description,
+        tags=[tag],
+        parameters=[*known, REPOSITORY],
+        request={"application/json": body},
+        responses=responses,
+        examples=[OpenApiExample("Request", value=example, request_only=True)],
     )
     return found

@@ -11,13 +11,18 @@ from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as fields
 from rest_framework.serializers import Serializer
 
-from integrations.core.documents import Layer, Mode
-from integrations.models import Change, FieldReference, Repository, Snapshot
+from integrations.core.documents import Layer, Mode, Part
+from integrations.core.proposals import State
+from integrations.models import Change, FieldReference, Proposal, Repository, Snapshot
 from integrations.queries.search import HitKind
 
 LAYERS = [str(layer) for layer in Layer]
 MODES = [str(mode) for mode in Mode]
 HITS = [str(kind) for kind in HitKind]
+PARTS = [str(part) for part in Part]
+PROPOSAL_STATES = [state.value for state in State]
+REVIEWS = list(Proposal.Review.values)
+SNAPSHOT_STATES = list(Snapshot.State.values)
 
 
 class Shape(Serializer[Any]):
@@ -52,6 +57,14 @@ class ConfigProblem(Shape):
     column = fields.IntegerField(allow_null=True)
 
 
+class Finding(Shape):
+    """One reason why a change cannot be proposed."""
+
+    code = fields.CharField(help_text="a rule of the checks, a code of an error, or why it cannot be written")
+    message = fields.CharField()
+    where = fields.CharField(help_text="a file and line, a path, or empty")
+
+
 class ProblemDetails(Shape):
     """RFC 9457."""
 
@@ -64,6 +77,7 @@ class ProblemDetails(Shape):
     problems = ConfigProblem(many=True, required=False, help_text="with bad-commit: what is wrong with the commit")
     parameter = fields.CharField(required=False, help_text="with bad-parameter: which")
     pointer = fields.CharField(required=False, help_text="with bad-body: a JSON Pointer to what is at fault")
+    findings = Finding(many=True, required=False, help_text="with not-proposable: everything that is wrong")
 
 
 # --- effective ---------------------------------------------------------------------------------------------
@@ -319,7 +333,7 @@ class Decision(Shape):
 
 
 class SnapshotEntry(Commit):
-    state = fields.ChoiceField(Snapshot.State.values)
+    state = fields.ChoiceField(SNAPSHOT_STATES)
     seconds = fields.FloatField(help_text="from fetched to active")
     counts = fields.DictField(child=fields.IntegerField())
     hold_reasons = fields.ListField(child=fields.CharField())
@@ -370,6 +384,106 @@ class Outcome(Shape):
 def listed(name: str, of: type[Shape]) -> Serializer[Any]:
     """All there is, in one answer."""
     return inline_serializer(f"{name}List", {"results": of(many=True)})
+
+
+# --- proposals ---------------------------------------------------------------------------------------------
+class SetValue(Shape):
+    path = fields.CharField(help_text="a JSON Pointer, or keys with dots between")
+    value = fields.JSONField(help_text="null in an override takes the inherited value away")
+
+
+class ListEdit(Shape):
+    path = fields.CharField()
+    append = fields.ListField(child=fields.JSONField(), required=False)
+    prepend = fields.ListField(child=fields.JSONField(), required=False)
+    remove = fields.ListField(child=fields.JSONField(), required=False)
+
+
+class MappingEdit(Shape):
+    mapping = fields.CharField(help_text="as in crm/contacts/list")
+    part = fields.ChoiceField(PARTS, required=False, help_text="response by default")
+    path = fields.CharField(required=False, help_text="an output field; left out: the part as a whole")
+    expression = fields.CharField(allow_null=True, help_text="JSONata; null: what the layer says is taken away")
+
+
+class ProposalWish(Shape):
+    """What is to be otherwise, on one layer of one integration, and why."""
+
+    account = fields.CharField(required=False, help_text="this, or `layer`")
+    layer = fields.ChoiceField(["platform", "environment"], required=False, help_text="this, or `account`")
+    integration = fields.CharField()
+    environment = fields.CharField(required=False, help_text="default: all in which the account is connected")
+    set = SetValue(many=True, required=False)
+    remove = fields.ListField(child=fields.CharField(), required=False, help_text="paths that inherit again")
+    lists = ListEdit(many=True, required=False)
+    fields_ = MappingEdit(many=True, required=False)
+    title = fields.CharField(required=False, max_length=200, help_text="default: the change in words")
+    reason = fields.CharField()
+    ticket = fields.CharField(required=False, max_length=200)
+    reviewers = fields.ListField(child=fields.CharField(), required=False, help_text="as the forge names them")
+
+
+class Withdrawal(Shape):
+    reason = fields.CharField(max_length=2000)
+
+
+class ProposalEntry(Shape):
+    id = fields.CharField()
+    title = fields.CharField()
+    layer = fields.ChoiceField(LAYERS)
+    account = fields.CharField(allow_null=True)
+    integration = fields.CharField(allow_null=True)
+    environment = fields.CharField(allow_null=True, help_text="null: every one")
+    proposer = fields.CharField()
+    reason = fields.CharField()
+    ticket = fields.CharField()
+    state = fields.ChoiceField(PROPOSAL_STATES)
+    waits_for = fields.CharField(help_text="a plain sentence")
+    review = fields.ChoiceField(REVIEWS)
+    created_at = fields.DateTimeField()
+    pull_request = fields.IntegerField(allow_null=True)
+    url = fields.CharField(allow_null=True, help_text="of the pull request")
+    in_force_commit = fields.CharField(allow_null=True)
+    in_force_at = fields.DateTimeField(allow_null=True)
+
+
+class ProposalChange(Shape):
+    """One value of the layer as it was and as it is to be; null: nothing."""
+
+    name = fields.CharField()
+    before = fields.JSONField()
+    after = fields.JSONField()
+
+
+class ProposalReview(Shape):
+    who = fields.CharField()
+    verdict = fields.CharField()
+    commit = fields.CharField(allow_null=True)
+    is_stale = fields.BooleanField(help_text="of an earlier version")
+    at = fields.DateTimeField(allow_null=True)
+
+
+class ProposalConflict(Shape):
+    """A value that somebody else changed meanwhile."""
+
+    leaf = fields.CharField()
+    base = fields.JSONField()
+    theirs = fields.JSONField()
+    mine = fields.JSONField()
+    why = fields.CharField(required=False)
+
+
+class ProposalDetail(ProposalEntry):
+    summary = fields.ListField(child=fields.CharField(), help_text="plain sentences")
+    changes = ProposalChange(many=True)
+    files = fields.ListField(child=fields.CharField())
+    base_commit = fields.CharField()
+    head_commit = fields.CharField(allow_null=True)
+    merge_commit = fields.CharField(allow_null=True)
+    independent = fields.BooleanField(allow_null=True, help_text="whether somebody else approved it; null: pending")
+    independence = fields.CharField(help_text="the same as a sentence")
+    reviews = ProposalReview(many=True)
+    conflicts = ProposalConflict(many=True)
 
 
 def paged(name: str, of: type[Shape], *, counted: bool = False) -> Serializer[Any]:

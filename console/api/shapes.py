@@ -7,7 +7,9 @@ from typing import Any
 
 import msgspec
 
+from console.presentation.proposals import waits
 from integrations.core.documents import (
+    JSON,
     AccountDocument,
     Connection,
     Environments,
@@ -17,7 +19,7 @@ from integrations.core.documents import (
     Source,
 )
 from integrations.core.merge import Difference
-from integrations.models import Repository, Snapshot
+from integrations.models import Proposal, Repository, Snapshot
 from integrations.queries.changes import ConnectionChange, Effect
 from integrations.queries.reading import AccountDetail, AccountEntry, IntegrationEntry
 
@@ -206,3 +208,47 @@ def _decision(row: Snapshot) -> Mapping[str, Any] | None:
     if row.decided_at is None:
         return None
     return {"by": row.decided_by_name, "at": row.decided_at, "reason": row.decision_reason}
+
+
+# --- proposals ---------------------------------------------------------------------------------------------
+def proposal_entry(row: Proposal) -> Shape:
+    return {
+        "id": row.pk,
+        "title": row.title,
+        "layer": row.layer,
+        "account": row.account or None,
+        "integration": row.integration or None,
+        "environment": row.environment or None,
+        "proposer": row.proposer_name,
+        "reason": row.reason,
+        "ticket": row.ticket,
+        "state": row.state,
+        "waits_for": waits(row),
+        "review": row.review,
+        "created_at": row.created_at,
+        "pull_request": row.pull_request,
+        "url": row.url or None,
+        "in_force_commit": row.in_force_commit or None,
+        "in_force_at": row.in_force_at,
+    }
+
+
+def proposal_detail(row: Proposal, wanted: Mapping[str, JSON]) -> Shape:
+    """`wanted`: the values that it sets, by the names that `base_values` has."""
+    return {
+        **proposal_entry(row),
+        "summary": [line for line in row.summary.splitlines() if line.strip()],
+        "changes": [
+            {"name": name, "before": row.base_values.get(name), "after": value} for name, value in wanted.items()
+        ],
+        "files": sorted(row.file_changes),
+        "base_commit": row.base_commit,
+        "head_commit": row.head_commit or None,
+        "merge_commit": row.merge_commit or None,
+        "independent": row.is_independent,
+        "independence": row.independence,
+        "reviews": [
+            {key: each.get(key) for key in ("who", "verdict", "commit", "is_stale", "at")} for each in row.reviews
+        ],
+        "conflicts": row.conflicts,
+    }

@@ -6,7 +6,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from console.api.read import Nowhere
-from console.api.views import accounts, effective, finding, integrations, jsonata, snapshots
+from console.api.views import accounts, effective, finding, integrations, jsonata, proposals, snapshots
 
 app_name = "api"
 _ACCOUNT = "v1/accounts/<slug:account>/"
@@ -24,6 +24,9 @@ urlpatterns = [
     path(_INTEGRATION, integrations.Integration.as_view(), name="integration"),
     path(f"{_INTEGRATION}mappings/", integrations.Mappings.as_view(), name="mappings"),
     path("v1/jsonata/evaluate/", jsonata.Evaluate.as_view(), name="evaluate"),
+    path("v1/proposals/", proposals.Proposals.as_view(), name="proposals"),
+    path("v1/proposals/<slug:proposal>/", proposals.ProposalView.as_view(), name="proposal"),
+    path("v1/proposals/<slug:proposal>/withdraw/", proposals.ProposalWithdraw.as_view(), name="proposal_withdraw"),
     path("v1/references/", finding.References.as_view(), name="references"),
     path("v1/search/", finding.Search.as_view(), name="search"),
     path("v1/snapshots/", snapshots.Snapshots.as_view(), name="snapshots"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from console.presentation.addresses import source_addresses
 from console.presentation.chains import ChainView
 from console.presentation.kept import Kept
 from console.presentation.rows import LeafRow, MappingSection, Wanted
+from integrations.models import Proposal
 
 # A piece has some kilobytes: tens of megabytes in a process that shows every integration of a large repository.
 _pieces: Kept[Markup] = Kept(4_096)
@@ -32,11 +33,12 @@ class Drawing:
     environment: str
     chain: ChainView | None
     chain_page: str
+    proposed: Mapping[str, Proposal] = field(default_factory=dict)  # by the path of what it would change
 
     def group(self, name: str, rows: tuple[LeafRow, ...]) -> Markup:
         """The leaves below one top-level key of the config."""
         draw = partial(self._render, "leaf_group", name=name, rows=rows, files={row.file: None for row in rows})
-        if any(row.path == self._opened for row in rows):
+        if any(row.path == self._opened or row.path in self.proposed for row in rows):
             return draw()
         return _pieces.get(rows, ("group", name, self._prefix, self._carried), draw)
 
@@ -52,7 +54,8 @@ class Drawing:
             narrowed=narrowed,
             opened_mapping=self._opened.partition(":")[0],
         )
-        if self.wanted.is_narrowing or self.wanted.mapping or self._opened.startswith(f"{key}:"):
+        is_proposed = any(path.startswith(f"{key}:") for path in self.proposed)
+        if is_proposed or self.wanted.is_narrowing or self.wanted.mapping or self._opened.startswith(f"{key}:"):
             return draw()
         place = (self.integration, self.environment)
         return _pieces.get(section.parts, (key, self.is_folded, place, self._prefix, self._carried), draw)
@@ -74,6 +77,7 @@ class Drawing:
                 opened=self._opened,
                 chain=self.chain,
                 chain_page=self.chain_page,
+                proposed=self.proposed,
             )
         )
 

@@ -20,8 +20,9 @@ from audit.events import Event
 from audit.people import actor_of, subject_of
 from audit.record import record
 from console.limits import address_of
-from console.models import Session, User
+from console.models import User
 from console.sign_in.entries import VISITOR, tried, whereabouts
+from console.sign_in.passwords import note_password_change
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -68,7 +69,8 @@ class AccountAdapter(DefaultAccountAdapter):
         request: HttpRequest = self.request
         with transaction.atomic():
             super().set_password(user, password)
-            note_password_change(user, kept_session=request.session.session_key, request=request)
+            kept = request.session.session_key
+            note_password_change(user, actor=actor_of(request.user), kept_session=kept, personal=whereabouts(request))
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -82,18 +84,6 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:  # type: ignore[override]
         return {**super().get_public_key_credential_user_entity(user), "display_name": str(user)}
-
-
-def note_password_change(user: User, *, kept_session: str | None, request: HttpRequest) -> None:
-    """In the transaction of the change: ends the person's other sessions and records who changed it."""
-    ended, _ = Session.objects.filter(user=user).exclude(pk=kept_session).delete()
-    record(
-        Event.PASSWORD_CHANGED,
-        actor=actor_of(request.user),
-        subject=subject_of(user),
-        data={"sessions_ended": ended},
-        personal=whereabouts(request),
-    )
 
 
 def _cipher() -> MultiFernet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,20 @@ from console.sign_in.codes import accept, accept_totp
 from console.sign_in.entries import VISITOR, whereabouts
 
 _TOO_MANY = "too_many_login_attempts"
+# What the library raises, undocumented, for what no browser would send.
+_MALFORMED = (InvalidSignature, AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error)
+
+
+class CredentialField(forms.JSONField):
+    """What a browser tells of a passkey. Django's field fails on numbers and depths that Python refuses to read."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError):
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": ""}) from None
 
 
 class CodeForm(AuthenticateForm):
@@ -68,14 +83,25 @@ class NewAppForm(ActivateTOTPForm):
 class NewPasskeyForm(AddWebAuthnForm):
     """A passkey that can sign in alone, where the device allows it."""
 
+    credential = CredentialField()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("passwordless", None)
         self.fields["name"] = forms.CharField(label="Name of the passkey", max_length=60, initial="Passkey")
 
+    def clean(self) -> dict[str, Any]:
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except _MALFORMED:
+            raise get_adapter().validation_error("incorrect_code") from None
+        return cleaned
+
 
 class PasskeyForm(AuthenticateWebAuthnForm):
     """A passkey as second factor."""
+
+    credential = CredentialField()
 
     def clean_credential(self) -> Authenticator:
         return _checked(super().clean_credential, self.user)
@@ -83,6 +109,8 @@ class PasskeyForm(AuthenticateWebAuthnForm):
 
 class PasskeyAloneForm(LoginWebAuthnForm):
     """A passkey instead of a password."""
+
+    credential = CredentialField()
 
     def clean_credential(self) -> Authenticator:
         return _checked(super().clean_credential, None)
@@ -105,7 +133,7 @@ def record_failure(request: HttpRequest, user: User | None, *, step: str) -> Non
 def _checked(check: Callable[[], Authenticator], user: User | None) -> Authenticator:
     try:
         return check()
-    except InvalidSignature:
+    except _MALFORMED:
         record_failure(context.request, user, step="passkey")
         raise get_adapter().validation_error("incorrect_code") from None
     except ValidationError as error:

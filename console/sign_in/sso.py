@@ -39,7 +39,7 @@ class Identity:
 
     @property
     def provider(self) -> Actor:
-        return Actor(kind="identity-provider", id=self.issuer, name=settings.OIDC_NAME)
+        return Actor(kind="identity-provider", id=self.issuer, name=self.issuer)
 
 
 @transaction.atomic

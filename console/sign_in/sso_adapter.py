@@ -17,10 +17,13 @@ from django.shortcuts import render
 
 from audit.events import Event
 from audit.record import Subject, record
+from console.limits import TooMany, Uncounted, address_of, take_share
 from console.sign_in.entries import VISITOR, whereabouts
 from console.sign_in.sso import Identity, Refused, admit
+from console.views.errors import sign_in_unavailable, too_many_requests
 
 log = structlog.get_logger(__name__)
+_PER_MINUTE = 30  # failures of one address that are recorded
 _FAILED = "The provider did not say who you are, or what it said does not hold. Nothing was done; try again."
 
 
@@ -45,7 +48,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """`sociallogin.identity` is what was verified; whoever it is not enough for is sent away with the reason."""
-        identity: Identity = sociallogin.identity  # type: ignore[attr-defined]  # `oidc` sets it
+        identity: Identity = sociallogin.identity  # type: ignore[attr-defined]  # the providers set it
         if sociallogin.state.get("process") != AuthProcess.LOGIN:
             raise ImmediateHttpResponse(refusal(request, _FAILED))
         try:
@@ -65,6 +68,12 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         log.warning(
             "single sign-on failed", code=str(error), error=type(exception).__name__, detail=str(exception)[:200]
         )
+        try:
+            take_share("sso-failure", f"address-{address_of(request)}", per_minute=_PER_MINUTE)
+        except TooMany as many:
+            raise ImmediateHttpResponse(too_many_requests(request)) from many
+        except Uncounted as lost:
+            raise ImmediateHttpResponse(sign_in_unavailable(request)) from lost
         _record_failure(request, provider.sub_id)
         raise ImmediateHttpResponse(refusal(request, _FAILED))
 
@@ -78,13 +87,25 @@ def _record_failure(request: HttpRequest, issuer: str) -> None:
         record(
             Event.SIGN_IN_FAILED,
             actor=VISITOR,
-            subject=Subject(kind="identity-provider", id=issuer, name=settings.OIDC_NAME),
+            subject=Subject(kind="identity-provider", id=issuer),
             data={"step": "sso"},
             personal=whereabouts(request),
         )
 
 
 def _apps() -> list[SocialApp]:
+    return [*_oidc(), *_saml()]
+
+
+def _saml() -> list[SocialApp]:
+    if not settings.SAML_METADATA_URL:
+        return []
+    from console.sign_in import saml  # it needs an extra
+
+    return [saml.app()]
+
+
+def _oidc() -> list[SocialApp]:
     if not settings.OIDC_ISSUER:
         return []
     details = {"server_url": settings.OIDC_ISSUER, "oauth_pkce_enabled": True, "scope": list(settings.OIDC_SCOPES)}

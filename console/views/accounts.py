@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from console.access import VIEW, account_at
+from console.access import VIEW, account_at, proposers
 from console.htmx import page_or_part
 from console.presentation.mapping_tests import badge, standing
 from console.proposing.places import why_not
@@ -19,6 +19,7 @@ from console.visit import visit
 from integrations.core.documents import JSON, OverrideDocument
 from integrations.core.state import applies
 from integrations.queries.changes import account_changes
+from integrations.queries.open_changes import open_on
 from integrations.queries.reading import AccountDetail, AccountFilter
 
 _PER_PAGE = 50
@@ -72,9 +73,15 @@ def account(request: HttpRequest, account: str) -> HttpResponse:
         "connections": [(name, list(group)) for name, group in groupby(rows, key=lambda row: row.integration)],
         "unconnected": _unconnected(detail),
         "tests": badge(standing(here), account=account),
+        "open_proposals": open_on(here.repository, account=account, visible=here.visible),
+        # Rights are those of now, and named for now.
+        "proposers": proposers(detail.document.owner) if here.reader.is_current else None,
+        "owner_source": replace(detail.document.source, line=detail.document.owner_line or detail.document.source.line),
         "propose_denial": why_not(request, account),
         # What happened since is no part of the past that is looked at.
-        "activations": activations(account_changes(here.repository, account, until=here.reader.past(), limit=_RECENT))
+        "activations": activations(
+            account_changes(here.repository, account, until=here.reader.past(), limit=_RECENT), here
+        )
         if here.reader.is_current
         else [],
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -22,22 +23,30 @@ from audit.models import Entry
 from audit.people import actor_of
 from audit.proofs import Proof, Unprovable, prove
 from audit.record import SYSTEM
-from console.access import EXPORT_EVIDENCE, VERIFY_LOG, VIEW_LOG, denial, require, visible_accounts
+from console.access import EXPORT_EVIDENCE, VERIFY_LOG, VIEW_LOG, denial, require, require_now, visible_accounts
+from console.fresh_mfa import confirmation
 from console.htmx import page_or_part
 from console.models import User
+from console.paging import key_in
 from console.presentation.audit_sentences import kind_name, row
 from console.visit import repository_of
 from integrations.actions.evidence import export_one
 from integrations.models import Repository
 from integrations.queries.audit_entry import Detail, entry_detail
-from integrations.queries.audit_log import Timeline, Wanted, timeline
+from integrations.queries.audit_log import Timeline, Wanted, slug_of, timeline
 
 PER_PAGE = 50
 _MOST_TEXT = 200
 _MOST_PEOPLE = 200
 _FIELDS = ("actor", "account", "event", "kind", "from", "to", "text", "grant")
+_TITLES = {  # where the stored value is no plain word
+    Event.MFA_ADDED: "Second factor added",
+    Event.MFA_REMOVED: "Second factor removed",
+    Event.SSO_LINKED: "Single sign-on linked",
+    Event.ORPHAN_CLOSED: "Outcome never written",
+}
 _SAID = frozenset({"author", "committer", "reviewed_by"})  # personal data that the page has a place of its own for
-KINDS = ("account", "person", "repository", "snapshot", "token", "audit-log")
+KINDS = ("account", "person", "repository", "snapshot", "token", "right", "installation", "audit-log")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +67,9 @@ class Filters:
 
 
 def filters_of(given: Mapping[str, str]) -> Filters:
-    """The filters in the parameters. A date that is none narrows nothing, and is told."""
+    """The filters in the parameters. An account may be called by its name; a date that is none narrows nothing."""
     values = {name: given.get(name, "").strip().replace("\0", "")[:_MOST_TEXT] for name in _FIELDS}
+    values["account"] = slug_of(values["account"])
     errors: dict[str, str] = {}
     start, end = _day(values["from"], "from", errors), _day(values["to"], "to", errors)
     wanted = Wanted(
@@ -79,7 +89,7 @@ def filters_of(given: Mapping[str, str]) -> Filters:
 def log(request: HttpRequest) -> HttpResponse:
     require(request.user, VIEW_LOG)
     filters = filters_of(request.GET)
-    found = timeline(filters.wanted, before=_number(request, "before"), after=_number(request, "after"), limit=PER_PAGE)
+    found = timeline(filters.wanted, before=key_in(request, "before"), after=key_in(request, "after"), limit=PER_PAGE)
     context = {
         "filters": filters,
         "found": found,
@@ -107,7 +117,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         "after": [row(each, detail.known) for each in detail.after],
         "kind": kind_name(detail.told.subject.kind),
         "data": sorted(detail.told.data.items()),
-        "about_people": sorted(item for item in detail.told.personal.items() if item[0] not in _SAID),
+        "about_people": _unsaid(detail.told.personal),
         "proof": proof,
         "path": [base64.b64encode(node).decode() for node in proof.path] if proof else [],
         "is_broken": is_broken,
@@ -120,22 +130,32 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def bundle(request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
     """The entry as evidence that proves itself; handing it out is recorded, as every export is."""
-    require_export(request)
+    if (asked := export_asked(request, back=reverse("audit_entry", kwargs={"pk": pk}))) is not None:
+        return asked
     found = Entry.objects.filter(pk=pk).first()
     if found is None:
         raise Http404(f"There is no entry {pk} in the audit log.")
     try:
-        lines = export_one(found, actor=actor_of(request.user))
+        lines = export_one(found, actor=actor_of(request.user), still_may=still_exports(request))
     except (NothingSealed, Unprovable):
         messages.error(request, "This entry cannot be proved: it is not sealed yet, or the log was changed.")
         return redirect("audit_entry", pk=pk)
     return as_download(lines, f"entry-{pk}.jsonl")
 
 
-def require_export(request: HttpRequest) -> None:
-    """Every way to evidence goes through here: what must hold before it is handed out belongs here."""
+def export_asked(request: HttpRequest, *, back: str = "") -> HttpResponse | None:
+    """Every way to evidence goes through here: the rights, and a second factor shown just now.
+
+    Raises PermissionDenied; else None, or the answer that sends the person to confirm and then `back`.
+    """
     require(request.user, VIEW_LOG)
     require(request.user, EXPORT_EVIDENCE)
+    return confirmation(request, back=back)
+
+
+def still_exports(request: HttpRequest) -> Callable[[], None]:
+    """For the transaction that hands evidence out."""
+    return partial(require_now, request.user, EXPORT_EVIDENCE)
 
 
 def as_download(lines: Iterator[str], name: str) -> StreamingHttpResponse:
@@ -156,6 +176,12 @@ def _detail(request: HttpRequest, pk: int) -> Detail:
     if detail is None:
         raise Http404(f"There is no entry {pk} in the audit log.")
     return detail
+
+
+def _unsaid(personal: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The personal data without a place of their own on the page; a commit's title stands beside its author."""
+    said = _SAID | {"title"} if personal.get("author") else _SAID
+    return sorted(item for item in personal.items() if item[0] not in said)
 
 
 def _proof(pk: int) -> tuple[Proof | None, bool]:
@@ -181,6 +207,8 @@ def _events() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _title(event: Event) -> str:
+    if event in _TITLES:
+        return _TITLES[event]
     words = event.value.replace("-", " ")
     return words[:1].upper() + words[1:]
 
@@ -206,8 +234,3 @@ def _day(text: str, name: str, errors: dict[str, str]) -> date | None:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
-
-
-def _number(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 - a 64-bit key

@@ -16,7 +16,7 @@ from audit.keys import signer
 from audit.people import actor_of
 from audit.proofs import Unprovable
 from console.access import EXPORT_EVIDENCE, VIEW_LOG, denial, require
-from console.views.audit import as_download, filters_of, require_export
+from console.views.audit import as_download, export_asked, filters_of, still_exports
 from integrations.actions.evidence import export_evidence
 
 _MONTH = timedelta(days=30)
@@ -60,8 +60,11 @@ class Evidence(forms.Form):
 def evidence(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     require(request.user, VIEW_LOG)
     if request.method != "POST":
-        return _page(request, Evidence(initial=_initial(request)))
-    require_export(request)
+        # Asked as the form opens, so that nothing typed is lost; who may not export sees why.
+        asked = None if denial(request.user, EXPORT_EVIDENCE) else export_asked(request)
+        return asked or _page(request, Evidence(initial=_initial(request)))
+    if (asked := export_asked(request)) is not None:
+        return asked
     form = Evidence(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
@@ -74,6 +77,7 @@ def evidence(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
             ticket=given["ticket"],
             actor=actor_of(request.user),
             reason=given["reason"],
+            still_may=still_exports(request),
         )
     except NothingSealed:
         form.add_error(None, "Nothing is sealed yet, so nothing can be proved. Is the sealer at work?")

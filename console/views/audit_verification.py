@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from kombu.exceptions import OperationalError
 from audit.keys import signer
 from audit.models import Verification
 from audit.people import actor_of
-from console.access import VERIFY_LOG, VIEW_LOG, denial, require
+from console.access import VERIFY_LOG, VIEW_LOG, denial, require, require_now
 from console.htmx import page_or_part
 from console.models import User
 from integrations.actions.verification import RESEND, UnderWay, ask_for_verification
@@ -74,7 +75,9 @@ def now(request: HttpRequest) -> HttpResponse:
     require(request.user, VIEW_LOG)
     require(request.user, VERIFY_LOG)
     try:
-        row = ask_for_verification(actor=actor_of(request.user))
+        row = ask_for_verification(
+            actor=actor_of(request.user), still_may=partial(require_now, request.user, VERIFY_LOG)
+        )
         verify_audit_log.delay(row.pk)
     except UnderWay:
         messages.info(request, "A verification is under way already; this page shows its result.")

@@ -29,8 +29,10 @@ from integrations.core.documents import JSON, Connection
 from integrations.core.effective import Effective
 from integrations.core.merge import as_json, chain as chain_of, merge_account
 from integrations.core.state import only
+from integrations.models import Proposal
 from integrations.queries.authorship import authorship
 from integrations.queries.effective import base_of
+from integrations.queries.open_changes import leaves_of, open_on
 from integrations.queries.origins import mixed_files
 from integrations.queries.reading import AccountDetail, Reader
 
@@ -99,6 +101,7 @@ def effective(request: HttpRequest, account: str, integration: str, environment:
         "account": subject.detail.document,
         "integration": integration,
         "environment": environment,
+        "open_proposals": open_proposals(request, subject),
     }
     if subject.effective is None:
         context.update(sentence=subject.absence, connections=subject.detail.connections)
@@ -117,7 +120,7 @@ def effective(request: HttpRequest, account: str, integration: str, environment:
         case "raw":
             context["raw"] = _raw(request, subject, page)
         case _:
-            context.update(_rendered(request, subject, page))
+            context.update(_rendered(request, subject, page, leaves_of(context["open_proposals"])))
     if tab != "sample":
         return render(request, "effective/effective.html", context)
     response = page_or_part(request, "effective/effective.html", {"on-sample": "effective/sample.html"}, context)
@@ -125,10 +128,24 @@ def effective(request: HttpRequest, account: str, integration: str, environment:
     return response
 
 
+def open_proposals(request: HttpRequest, subject: Subject) -> list[Proposal]:
+    """What is under way on this connection or the layers below it; of the past there is nothing to say."""
+    here = visit(request)
+    if not subject.reader.is_current:
+        return []
+    return open_on(
+        here.repository,
+        account=subject.account,
+        integration=subject.integration,
+        environment=subject.environment,
+        visible=here.visible,
+    )
+
+
 _NO_FILTER: dict[str, str | None] = dict.fromkeys(("path", "of", "layer", "mapping", "q", "part", "sample"))
 
 
-def _rendered(request: HttpRequest, subject: Subject, page: Page) -> dict[str, Any]:
+def _rendered(request: HttpRequest, subject: Subject, page: Page, proposed: Mapping[str, Proposal]) -> dict[str, Any]:
     wanted = _wanted(request)
     found = subject.present
     opened = request.GET.get("path", "")
@@ -145,6 +162,7 @@ def _rendered(request: HttpRequest, subject: Subject, page: Page) -> dict[str, A
             environment=subject.environment,
             chain=chain,
             chain_page=_chain_page(request, f"{request.path}chain/", chain),
+            proposed=proposed,
         ),
         "mapping_keys": tuple(found.mappings),
         "kept": [(name, request.GET[name]) for name in ("at", "repository", "layer") if request.GET.get(name)],

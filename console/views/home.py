@@ -12,14 +12,17 @@ from django.views.decorators.http import require_safe
 from console.access import DECIDE_HELD, Person, denial
 from console.models import User
 from console.proposing.drafts import cards
+from console.views.proposals import rows_of, waiting_for
 from console.visit import Visit, repository_of, visit
 from integrations.models import Change, Repository, Snapshot
 from integrations.queries.changes import Effect, effects_of
+from integrations.queries.proposals import ProposalFilter, proposals
 from integrations.queries.reading import AccountEntry, AccountFilter, Visible
 from integrations.queries.snapshots import in_force
 
 _MINE = 10
 _RECENT = 6
+_WAITING = 6
 
 
 @require_safe
@@ -37,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "owners": _names(request.user),
         "drafts": cards(cast("User", request.user), repository),
         "held": _held(request.user, repository),
+        **_proposals(request.user, repository, here.visible),
         "recent": _recent(repository, here.visible) if here.reader.is_current else [],
         "counts": repository.active.counts if here.visible is None else {"accounts": len(here.visible)},
         "snapshot": in_force(repository, here.visible),
@@ -57,6 +61,21 @@ def _mine(user: Person, here: Visit) -> tuple[list[AccountEntry], int]:
     pages = [here.reader.accounts(each, limit=_MINE) for each in wanted]
     entries = [entry for page in pages for entry in page.entries]
     return entries[:_MINE], sum(page.total for page in pages)
+
+
+def _proposals(user: Person, repository: Repository, visible: Visible) -> dict[str, object]:
+    """What is up to this person, and their own that are on their way, each with what it waits for."""
+    assert isinstance(user, User)
+    waiting = proposals(repository, waiting_for(user, visible), limit=_WAITING)
+    known = {entry.row.pk for entry in waiting.entries}
+    own = proposals(repository, ProposalFilter(mine=user, is_under_way=True, visible=visible), limit=_WAITING)
+    others = [entry.row for entry in own.entries if entry.row.pk not in known]
+    return {
+        "waiting": rows_of(repository, [entry.row for entry in waiting.entries]),
+        "waiting_total": waiting.total,
+        "own_proposals": rows_of(repository, others),
+        "own_total": own.total,
+    }
 
 
 def _held(user: Person, repository: Repository) -> Snapshot | None:

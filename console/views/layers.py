@@ -29,6 +29,8 @@ from integrations.core.documents import (
 from integrations.core.pointer import escape
 from integrations.core.state import applies
 from integrations.core.tree import MissingFile, Tree
+from integrations.models import Proposal
+from integrations.queries.open_changes import open_on
 from integrations.queries.origins import mixed_files
 
 _MOST_ACCOUNTS = 25
@@ -90,14 +92,29 @@ def layer(request: HttpRequest, layer: str, integration: str) -> HttpResponse:
         "integration": integration,
         "shown_environment": environment,
         "environments": here.reader.settings().environments,
-        "account": account,
+        "account": account if which is Layer.ACCOUNT else "",  # elsewhere nobody has asked whether there is one
         "statements": [_statement(document, tree, which, mixed) for document in documents],
         "after": following,
         "is_first": not request.GET.get("after"),
         "layers": [each.value for each in Layer],
         "propose_denial": why_not(request, account) if which is not Layer.ACCOUNT or account else None,
+        "open_proposals": _open(here, which, integration, environment=environment, account=account),
     }
     return render(request, "layers/layer.html", context)
+
+
+def _open(here: Visit, which: Layer, integration: str, *, environment: str, account: str) -> list[Proposal]:
+    """What is under way on this layer; of one account where one is looked at."""
+    if not here.reader.is_current or (which is Layer.ACCOUNT and not account):
+        return []
+    found = open_on(
+        here.repository,
+        account=account if which is Layer.ACCOUNT else "",
+        integration=integration,
+        environment=environment,
+        visible=here.visible,
+    )
+    return [row for row in found if row.layer == which]
 
 
 LayerDocument = IntegrationDocument | MappingDocument | OverrideDocument

@@ -11,11 +11,13 @@ from django.contrib.auth.password_validation import validate_password
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.people import actor_of
 from console import people as actions
 from console.access import MANAGE_PEOPLE, VIEW_PEOPLE, denial, require, require_now
+from console.fresh_mfa import confirmation
 from console.htmx import page_or_part
 from console.models import User
 from console.people import ROLES, TEAM, Impossible
@@ -83,6 +85,8 @@ def people(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     """The form for somebody new, and what it posts to."""
     require(request.user, MANAGE_PEOPLE)
+    if (asked := confirmation(request, back=reverse("person_add"))) is not None:
+        return asked
     form = NewPerson(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
@@ -104,13 +108,17 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def person(request: HttpRequest, person: int) -> HttpResponse:
-    return _page(request, _seen(request, person))
+    """Who may change something here confirms as the forms open, so that nothing typed is lost."""
+    user = _seen(request, person)
+    asked = None if denial(request.user, MANAGE_PEOPLE) else confirmation(request)
+    return asked or _page(request, user)
 
 
 @require_POST
 def roles(request: HttpRequest, person: int) -> HttpResponse:
-    require(request.user, MANAGE_PEOPLE)
-    user, form = _found(person), RoleChange(request.POST)
+    user, form = _found_to_change(request, person), RoleChange(request.POST)
+    if (asked := _asked(request, user)) is not None:
+        return asked
     if not form.is_valid():
         return _page(request, user, role_form=form)
     act = actions.join if form.cleaned_data["change"] == "join" else actions.leave
@@ -125,8 +133,9 @@ def roles(request: HttpRequest, person: int) -> HttpResponse:
 
 @require_POST
 def active(request: HttpRequest, person: int) -> HttpResponse:
-    require(request.user, MANAGE_PEOPLE)
-    user, form = _found(person), ActiveChange(request.POST)
+    user, form = _found_to_change(request, person), ActiveChange(request.POST)
+    if (asked := _asked(request, user)) is not None:
+        return asked
     if not form.is_valid():
         return _page(request, user, active_form=form)
     act = actions.deactivate if form.cleaned_data["change"] == "deactivate" else actions.reactivate
@@ -162,6 +171,16 @@ def _seen(request: HttpRequest, pk: int) -> User:
     if pk != request.user.pk:
         require(request.user, VIEW_PEOPLE)
     return _found(pk)
+
+
+def _found_to_change(request: HttpRequest, pk: int) -> User:
+    require(request.user, MANAGE_PEOPLE)
+    return _found(pk)
+
+
+def _asked(request: HttpRequest, user: User) -> HttpResponse | None:
+    """None for an admin who has just shown a second factor; else the way to do so and back to the person's page."""
+    return confirmation(request, back=reverse("person", args=[user.pk]))
 
 
 def _found(pk: int) -> User:

@@ -25,6 +25,7 @@ from console.fresh_mfa import (
     forget_confirmation,
     has_second_factor,
     is_asked_for,
+    must_enrol,
     note_confirmed,
     require_fresh_mfa,
     safe_next,
@@ -91,6 +92,7 @@ def app(request: HttpRequest) -> HttpResponse:
         "secret": form.secret,
         "next": back,
         "has_factor": has_second_factor(user),
+        "is_owed": must_enrol(user),
     }
     return render(request, "me/app.html", context)
 

@@ -6,14 +6,20 @@ from typing import Any
 
 from allauth.account.views import LoginView
 from django.conf import settings
+from django.urls import reverse
 
 
 class SignIn(LoginView):
-    """allauth's page; `sso_name`: what single sign-on is called here, or empty where there is none."""
+    """allauth's page; `sso_ways`: what single sign-on is called here, and where it begins."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found: dict[str, Any] = super().get_context_data(**kwargs)
-        return {**found, "sso_name": settings.OIDC_NAME if settings.OIDC_ISSUER else ""}
+        ways = []
+        if settings.OIDC_ISSUER:
+            ways.append((settings.OIDC_NAME, reverse("sso")))
+        if settings.SAML_METADATA_URL:
+            ways.append((settings.SAML_NAME, reverse("saml_login", kwargs={"organization_slug": "idp"})))
+        return {**found, "sso_ways": ways}
 
 
 login = SignIn.as_view()

@@ -21,6 +21,7 @@ from audit.people import actor_of
 from console.access import DECIDE_HELD, REQUEST_SYNC, absence, denial, require, require_now, visible_accounts
 from console.htmx import page_or_part
 from console.models import User
+from console.paging import key_in
 from console.visit import repository_of
 from integrations.actions.sync import NotHeld, Result, decide_held, request_sync
 from integrations.models import Repository, Snapshot
@@ -45,10 +46,10 @@ class Decision(forms.Form):
 def sync(request: HttpRequest) -> HttpResponse:
     repository = repository_of(request)
     visible = visible_accounts(request.user, repository)
-    before = request.GET.get("before", "")
+    before = key_in(request, "before")
     concerned = snapshots_for(repository, visible)
     rows = concerned.order_by("-id")
-    rows = rows.filter(pk__lt=int(before)) if before.isdecimal() else rows
+    rows = rows.filter(pk__lt=before) if before is not None else rows
     found = list(rows[: _PER_PAGE + 1])
     shown = as_seen(repository, found[:_PER_PAGE], visible)
     context = {
@@ -56,7 +57,7 @@ def sync(request: HttpRequest) -> HttpResponse:
         "sees_all": visible is None,
         "snapshots": shown,
         "next": shown[-1].pk if len(found) > _PER_PAGE else None,
-        "is_first": not before,
+        "is_first": before is None,
         "total": concerned.count(),
         "denial": denial(request.user, REQUEST_SYNC),
         "progress": _progress(repository, request.GET.get("asked", "")),
@@ -115,7 +116,8 @@ def _snapshot(request: HttpRequest, commit: str) -> Snapshot:
     repository = repository_of(request)
     visible = visible_accounts(request.user, repository)
     concerned = snapshots_for(repository, visible).select_related("previous", "repository")
-    found = concerned.filter(commit=commit).first()
+    # Whatever is no id is not asked for: PostgreSQL refuses some of it.
+    found = concerned.filter(commit=commit).first() if commit.isascii() and commit.isalnum() else None
     if found is None:
         raise absence(request.user, f"There is no snapshot of commit “{commit[:64]}”.", kind="snapshot", id=commit)
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from integrations.actions.secrets import resolve
+from integrations.actions.forge_access import access_of, transport
 from integrations.actions.sync import remote_of
 from integrations.forges.access import TokenAccess
 from integrations.forges.address import address_of
@@ -15,12 +15,9 @@ from integrations.forges.connect import forge_at
 from integrations.forges.errors import ForgeError, ForgeErrorCode
 from integrations.forges.local import LocalForge, Place
 from integrations.forges.port import Forge
-from integrations.forges.transport import ThroughOutbound
 from integrations.git.address import local_path
 from integrations.git.outgoing import Outgoing
 from integrations.models import Proposal, Repository
-from integrations.outbound.configured import outbound
-from integrations.outbound.errors import OutboundError
 from integrations.queries.mirrors import mirror_of
 
 
@@ -31,14 +28,16 @@ def forge_of(repository: Repository) -> Forge:
     """
     if not repository.forge:
         return local_forge_of(repository)
-    return _remote_forge(repository.forge, repository.web_url, resolve(repository.token_ref))
+    access = access_of(repository)
+    if isinstance(access, TokenAccess):
+        return _by_token(repository.forge, repository.web_url, access)
+    return forge_at(address_of(repository.forge, repository.web_url), access=access, transport=transport())
 
 
 @lru_cache(maxsize=16)
-def _remote_forge(kind: str, web_url: str, secret: str) -> Forge:
+def _by_token(kind: str, web_url: str, access: TokenAccess) -> Forge:
     """Kept as long as the settings stand: what has not changed since the last look is then not sent again."""
-    access = TokenAccess(token=secret)
-    return forge_at(address_of(kind, web_url), access=access, transport=ThroughOutbound(outbound(), OutboundError))
+    return forge_at(address_of(kind, web_url), access=access, transport=transport())
 
 
 def is_local(repository: Repository) -> bool:

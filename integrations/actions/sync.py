@@ -15,10 +15,11 @@ from django.utils import timezone
 from audit.events import Event
 from audit.record import PERSON, SYSTEM, Actor, record
 from integrations.actions.activation import Overtaken, activate
+from integrations.actions.forge_access import secret_of
 from integrations.actions.holds import reasons_to_hold
 from integrations.actions.intake import take_in
 from integrations.actions.rights import bring_rights_in_step
-from integrations.actions.secrets import SecretUnavailable, resolve
+from integrations.actions.secrets import SecretUnavailable
 from integrations.actions.subjects import repository_subject, snapshot_subject
 from integrations.core.problems import Problem
 from integrations.git.errors import GitError
@@ -149,7 +150,7 @@ def remote_of(repository: Repository) -> Remote:
     return Remote(
         url=repository.url,
         branch=repository.branch,
-        secret=resolve(repository.token_ref) if repository.token_ref else None,
+        secret=secret_of(repository),
         ssh_key_file=settings.SSH_KEY_FILE,
         known_hosts_file=settings.SSH_KNOWN_HOSTS_FILE,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -33,10 +34,14 @@ class UnderWay(Exception):
     """A verification is queued or running already: one at a time."""
 
 
-def ask_for_verification(*, actor: Actor) -> Verification:
-    """A queued verification; the caller sends the task (`integrations.tasks`). Raises UnderWay."""
+def ask_for_verification(*, actor: Actor, still_may: Callable[[], None]) -> Verification:
+    """A queued verification; the caller sends the task (`integrations.tasks`). Raises UnderWay.
+
+    `still_may` raises, in the same transaction, where the person may not verify any more.
+    """
     try:
         with transaction.atomic():
+            still_may()
             if Verification.objects.filter(_open() & ~_stale()).exists():
                 raise UnderWay
             row = Verification.objects.create(asked_by=actor.id)

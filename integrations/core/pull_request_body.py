@@ -83,7 +83,10 @@ def pull_request_title(description: Description, *, longest: int) -> str:
 def pull_request_body(description: Description, *, longest: int) -> str:
     """The body in at most `longest` characters, which must be 8,000 or more."""
     bodies = ("\n\n".join(filter(None, _sections(description, room))) + "\n" for room in _ROOMS)
-    return next(body for body in bodies if len(body) <= longest)
+    found = next((body for body in bodies if len(body) <= longest), None)
+    if found is None:
+        raise ValueError("a pull request's body needs room for 8,000 characters")
+    return found
 
 
 def _sections(description: Description, room: _Room) -> Iterator[str]:

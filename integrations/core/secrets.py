@@ -58,22 +58,30 @@ class FoundSecret:
         return f"line {self.line} holds what looks like a secret ({self.kind})"
 
 
-def secrets_in(text: str) -> tuple[FoundSecret, ...]:
-    """What in the text looks like a secret, one finding a line at most."""
+def secrets_in(text: str, *, is_prose: bool = False) -> tuple[FoundSecret, ...]:
+    """What in the text looks like a secret, one finding a line at most.
+
+    `is_prose`: what a person writes to others, in which a word behind “password:” tells nothing.
+    """
     lines = enumerate(text.splitlines(), start=1)
-    return tuple(FoundSecret(line=number, kind=kind) for number, line in lines if (kind := _kind(line)))
+    return tuple(FoundSecret(line=number, kind=kind) for number, line in lines if (kind := _kind(line, is_prose)))
 
 
-def _kind(line: str) -> str:
-    return next((kind for kind, value in _candidates(line) if not _is_reference(value)), "")
+def _kind(line: str, is_prose: bool) -> str:  # noqa: FBT001 - passed on
+    found = _of_known_form(line) if is_prose else _candidates(line)
+    return next((kind for kind, value in found if not _is_reference(value)), "")
 
 
-def _candidates(line: str) -> Iterator[tuple[str, str]]:
+def _of_known_form(line: str) -> Iterator[tuple[str, str]]:
     if _PRIVATE_KEY.search(line):
         yield "Private Key", ""
     for detector in _detectors():
         for value in detector.analyze_string(line):
             yield str(detector.secret_type), value
+
+
+def _candidates(line: str) -> Iterator[tuple[str, str]]:
+    yield from _of_known_form(line)
     for named in _NAMED.finditer(line):
         value = named["quoted"] or named["plain"]
         if len(value) >= _SHORTEST:

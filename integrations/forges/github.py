@@ -127,7 +127,6 @@ class GitHub:
         repository = self.client.get(self._at(), shapes.Repository)
         branch = self.client.get(self._at("branches", base_branch), shapes.ProtectedBranch)
         may_push, may_open, may_set = self._rights(repository)
-        checks = branch.protection.required_status_checks
         return Findings(
             account=account,
             default_branch=repository.default_branch,
@@ -137,7 +136,7 @@ class GitHub:
             may_open=may_open,
             may_set_status=may_set,
             is_base_protected=branch.protected,
-            required_contexts=tuple(checks.contexts) if checks else (),
+            required_contexts=_required(branch),
         )
 
     def _account(self) -> Person:
@@ -164,6 +163,14 @@ class GitHub:
 
     def _at(self, *segments: str | int) -> str:
         return joined("repos", self.address.owner, self.address.name, *segments)
+
+
+def _required(branch: shapes.ProtectedBranch) -> tuple[str, ...] | None:
+    protection = branch.protection
+    if branch.protected and (protection is None or not protection.enabled):
+        return None  # a ruleset protects it, and may require what it likes
+    checks = protection.required_status_checks if protection else None
+    return tuple(checks.contexts) if checks else ()
 
 
 def _pull_request(pull: shapes.Pull) -> PullRequest:

@@ -151,8 +151,7 @@ class LocalForge:
 
     def reviews(self, number: int) -> tuple[Review, ...]:
         row = self._row(number)
-        head = self._seen(row).head_commit
-        return tuple(_review(review, head) for review in row.reviews.select_related("reviewer"))
+        return tuple(_review(review, row.head_commit) for review in row.reviews.select_related("reviewer"))
 
     def request_reviewers(self, number: int, logins: Sequence[str]) -> None:
         row = self._row(number)

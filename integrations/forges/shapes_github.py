@@ -95,9 +95,12 @@ class RequiredChecks(msgspec.Struct):
 
 
 class Protection(msgspec.Struct):
+    """Of the branch itself; what a ruleset asks is not here, and `enabled` is false where only a ruleset protects."""
+
+    enabled: bool = False
     required_status_checks: RequiredChecks | None = None
 
 
 class ProtectedBranch(msgspec.Struct):
     protected: bool
-    protection: Protection
+    protection: Protection | None = None

@@ -64,8 +64,7 @@ def accepted(kind: str, *, secret: str, headers: Mapping[str, str], body: bytes,
             names = ("x-forgejo-signature", "x-gitea-signature") if kind == "forgejo" else ("x-gitea-signature",)
             _check_hmac(secret, body, _first(known, names))
             event = "x-forgejo-event" if "x-forgejo-event" in known and kind == "forgejo" else "x-gitea-event"
-            ids = (event.replace("event", "delivery"),)
-            return _read(read_github, known, body, event=event, ids=ids)
+            return _read(read_github, known, body, event=event, ids=(event.replace("event", "delivery"),))
         case "gitlab":
             _check_gitlab(secret, body, known, now)
             ids = ("webhook-id", "idempotency-key", "x-gitlab-event-uuid")

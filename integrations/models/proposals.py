@@ -80,7 +80,7 @@ class Proposal(models.Model):
     # Publishing
     claimed_by = models.CharField(max_length=40, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True, help_text="when it is next worked on or looked at")
+    due_at = models.DateTimeField(null=True, blank=True, help_text="when it is worked on or looked at; null: at once")
     attempts = models.PositiveIntegerField(default=0, help_text="failures since the last success")
     head_commit = models.CharField(max_length=64, blank=True, help_text="where its branch is to end")
     own_commits = models.JSONField(default=list, help_text="every commit that the console meant for the branch")

@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import F, Max, Min, Q, QuerySet
 
@@ -26,6 +27,7 @@ from integrations.models import Account, Change, Snapshot
 SNAPSHOT = "snapshot"
 REPOSITORY = "repository"
 _EVENTS = {event.value: event for event in Event}
+_MOST_DIGITS = 19  # of a 64-bit key
 _NEAR = 5000  # how many ids are looked through in order before a rare word is looked up
 _NAMES = ("actor", "subject")  # what personal data hold beside what is the entry's own
 
@@ -103,10 +105,11 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What entries speak of and pages exist for: by slug and by commit, the repository's name."""
+    """What entries speak of and pages exist for: by slug and by commit, the repository's name; ids of people."""
 
     accounts: Mapping[str, str] = field(default_factory=dict)
     snapshots: Mapping[str, str] = field(default_factory=dict)
+    people: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,13 @@ class Timeline:
     known: Known
     older: int | None
     newer: int | None
+
+
+def slug_of(account: str) -> str:
+    """The slug of the account that is called so, in any case of letters; what was given where there is none."""
+    rows = Account.objects.filter(Q(slug=account.lower()) | Q(name__iexact=account)).values_list("slug", flat=True)
+    found = set(rows[:2]) if account else set()
+    return found.pop() if len(found) == 1 else account
 
 
 def timeline(wanted: Wanted, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Timeline:
@@ -164,16 +174,19 @@ def tell(rows: Sequence[Entry], *, with_outcomes: bool = True) -> tuple[Told, ..
 
 
 def known(entries: Iterable[Told]) -> Known:
-    """Which of the accounts and snapshots that the entries speak of are there; two queries."""
+    """Which of the accounts, snapshots and people that the entries are about are there; three queries."""
     entries = list(entries)
     accounts = {each.account for each in entries}
     accounts |= {each.subject.id for each in entries if each.subject.kind == ACCOUNT}
     commits = {each.subject.id for each in entries if each.subject.kind == SNAPSHOT}
+    people = {each.subject.id for each in entries if each.subject.kind == PERSON and each.subject.id.isdecimal()}
+    of_people = get_user_model().objects.filter(pk__in=[number for number in people if len(number) < _MOST_DIGITS])
     of_accounts = Account.objects.filter(slug__in=accounts - {""}).order_by("-repository")
     of_commits = Snapshot.objects.filter(commit__in=commits).order_by("-repository")
     return Known(
         accounts=dict(of_accounts.values_list("slug", "repository__name")),
         snapshots=dict(of_commits.values_list("commit", "repository__name")),
+        people=frozenset(str(number) for number in of_people.values_list("pk", flat=True)),
     )
 
 

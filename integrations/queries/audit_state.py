@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
-from django.utils import timezone
 
-from audit.models import Checkpoint, Delivery, Entry, Pending, TreeHead, Verification
-from audit.streaming import sinks
+from audit.health import SealingState, sealing_state
+from audit.models import Checkpoint, Delivery, Verification
+from audit.streaming import sink_names
 
-LATE = timedelta(minutes=1)  # as `verify.UNSEALED`: an entry without a leaf for longer is a finding
 _SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealing:
-    """`waiting`: entries without a leaf; `oldest`: when the first of them was written."""
-
-    leaves: int
-    waiting: int
-    oldest: datetime | None
-
-    @property
-    def is_late(self) -> bool:
-        return self.oldest is not None and timezone.now() - self.oldest > LATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +29,7 @@ class Receiver:
 class LogState:
     """`remote`: where the checkpoints are pushed, without what could be a password; empty when they stay here."""
 
-    sealing: Sealing
+    sealing: SealingState
     checkpoints: int
     newest: tuple[Checkpoint, ...]
     repository: str
@@ -64,24 +50,15 @@ def log_state() -> LogState:
     )
 
 
-def sealing_state() -> Sealing:
-    first = Pending.objects.order_by("entry_id").values_list("entry_id", flat=True).first()
-    return Sealing(
-        leaves=TreeHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0,
-        waiting=Pending.objects.count(),
-        oldest=Entry.objects.filter(pk=first).values_list("at", flat=True).first() if first is not None else None,
-    )
-
-
 def verifications(limit: int = 10) -> list[Verification]:
     """Newest first."""
     return list(Verification.objects.order_by("-pk")[:limit])
 
 
 def _receivers(leaves: int) -> tuple[Receiver, ...]:
-    rows = Delivery.objects.in_bulk([sink.name for sink in sinks()])
+    rows = Delivery.objects.in_bulk(sink_names())
     found = []
-    for name, row in ((sink.name, rows.get(sink.name)) for sink in sinks()):
+    for name, row in ((name, rows.get(name)) for name in sink_names()):
         lag = max(0, leaves - (row.next_index if row else 0))
         found.append(
             Receiver(name=name, lag=lag, trouble=row.trouble if row else "", due_at=row.due_at if row else None)

@@ -96,13 +96,18 @@ def proposals(repository: Repository, wanted: ProposalFilter, *, after: str = ""
     )
 
 
+def count(repository: Repository, wanted: ProposalFilter) -> int:
+    """How many there are; one query."""
+    return _filtered(repository, wanted).count()
+
+
 def proposal(repository: Repository, pk: str, *, visible: Visible = None) -> ProposalDetail | None:
     """None where there is none, or its account may not be seen."""
     row = _visible(Proposal.objects.filter(repository=repository, pk=pk), visible).select_related("proposer").first()
     if row is None:
         return None
     entry = _entry(row)
-    local = LocalPullRequest.objects.filter(repository=repository, number=row.pull_request, head_branch=row.branch)
+    local = LocalPullRequest.objects.filter(repository=repository, number=row.pull_request or 0, head_branch=row.branch)
     return ProposalDetail(
         row=row,
         sentence=entry.sentence,
@@ -129,6 +134,18 @@ def _text(tree: Tree, path: str) -> str | None:
         return tree.read(path).decode(errors="replace")
     except MissingFile:
         return None
+
+
+def proposal_of(repository: Repository, pull_request: int, *, visible: Visible = None) -> Proposal | None:
+    """The proposal that a pull request's number in the history belongs to."""
+    rows = Proposal.objects.filter(repository=repository, pull_request=pull_request)
+    return _visible(rows, visible).first()
+
+
+def proposal_with_key(person: AbstractUser, start: str) -> Proposal | None:
+    """The person's proposal whose idempotency key begins so."""
+    rows = Proposal.objects.filter(proposer_id=person.pk, key__startswith=start)
+    return rows.select_related("repository__active").order_by("created_at").first() if start else None
 
 
 def open_changes(

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from audit.events import Event
 from audit.keys import signer
-from audit.models import Entry, Leaf, Pending
+from audit.models import Entry, Leaf, TreeHead
 from audit.record import Actor, Subject, record
 from audit.sealing import seal, seal_all
 from audit.verify import verify
@@ -80,11 +80,34 @@ def test_a_long_transaction_holds_nobody_up_and_comes_later():
         quick = act()
     seal_all()
     assert list(Leaf.objects.values_list("entry_id", flat=True)) == [quick.pk]
+    for _ in range(3):  # however often the sealer looks: what is settled waits for the one who may still commit
+        seal()
+    assert TreeHead.objects.get().settled < quick.pk
     go_on.set()
     slow.join()
     seal_all()
+    seal()
+    assert TreeHead.objects.get().settled == quick.pk
     early = Entry.objects.exclude(pk=quick.pk).get()
     assert early.pk < quick.pk
     assert Leaf.objects.get(entry_id=early.pk).index == 1
-    assert not Pending.objects.exists()
     assert verify(signer().verifier).is_whole
+
+
+def test_verification_sees_one_moment_while_others_write_and_seal():
+    ended = threading.Event()
+
+    def write_and_seal():
+        while not ended.is_set():
+            with transaction.atomic():
+                act()
+            seal_all()
+
+    busy = in_thread(write_and_seal)
+    try:
+        found = [verify(signer().verifier) for _ in range(15)]
+    finally:
+        ended.set()
+        busy.join()
+    assert [report.findings for report in found if not report.is_whole] == []
+    assert found[0].leaves < found[-1].leaves

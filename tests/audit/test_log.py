@@ -11,19 +11,20 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from hypothesis import given, strategies as st
 
-from audit import bodies, triggers
+from audit import bodies, sealing, triggers
 from audit.bundle import BadBundle, verify_bundle
 from audit.canonical import NotCanonical, canonical
 from audit.events import Event
 from audit.export import export
 from audit.keys import signer
 from audit.merkle import Range, leaf_hash
-from audit.models import Checkpoint, Entry, Leaf, Pending, PersonalData, TreeHead
+from audit.models import Checkpoint, Entry, Leaf, PersonalData, TreeHead
 from audit.note import Checkpoint as Signed, Signer
 from audit.record import Actor, NoTransaction, Subject, close_orphans, erase, intent, outcome, record
 from audit.repository import export_checkpoints
 from audit.sealing import Damaged, seal, seal_all
 from audit.verify import read_checkpoints, verify
+from audit.waiting import Mark, newest, tally
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DANA = Actor(id="7", name="Dana Canary")
@@ -41,6 +42,10 @@ def write(number=1, event=Event.SYNC_REQUESTED, **more):
         return [record(event, actor=DANA, subject=ACME, data={"n": n}, **more) for n in range(number)]
 
 
+def unsealed():
+    return tally(Mark.of(TreeHead.objects.first()))[0]
+
+
 def codes(exported=None):
     return [finding.code for finding in verify(signer().verifier, exported).findings]
 
@@ -54,6 +59,13 @@ def as_owner():
             yield cursor
     finally:
         triggers.install(connection)
+
+
+def put_in(cursor, *, number, at):
+    """A copy of an entry, put in by hand."""
+    columns = ", ".join(name for name in bodies.COLUMNS if name not in {"id", "at"})
+    copied = f"INSERT INTO audit_entry (id, at, {columns}) SELECT %s, %s, {columns} FROM audit_entry LIMIT 1"
+    cursor.execute(copied, [number, at])
 
 
 @pytest.fixture
@@ -70,7 +82,7 @@ def sealed(settings):
 def test_a_whole_log_verifies(sealed):
     report = verify(signer().verifier, sealed)
     assert report.is_whole, report.findings
-    assert (report.leaves, report.unsealed, Pending.objects.count()) == (7, 0, 0)
+    assert (report.leaves, report.unsealed, unsealed()) == (7, 0, 0)
     assert len(sealed) == 3  # two by size, and the latest again
 
 
@@ -83,7 +95,7 @@ def test_an_act_that_fails_leaves_no_entry():
     with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012 - the act is what fails
         record(Event.SYNC_REQUESTED, actor=DANA, subject=ACME)
         raise ZeroDivisionError
-    assert not any(model.objects.exists() for model in (Entry, Pending, PersonalData))
+    assert not any(model.objects.exists() for model in (Entry, PersonalData))
 
 
 def test_the_entry_tells_the_act_by_the_databases_clock():
@@ -157,13 +169,41 @@ def test_a_deleted_leaf_is_found(sealed):
     assert "gap" in codes()
 
 
-def test_an_entry_smuggled_past_the_queue_is_found(sealed):
-    write()
+def test_an_entry_put_in_among_sealed_ones_is_found(sealed):
+    write(2)
+    seal_all()
     with as_owner() as cursor:
-        cursor.execute("DELETE FROM audit_pending")
-        old = datetime.now(UTC) - timedelta(hours=1)
-        cursor.execute("UPDATE audit_entry SET at = %s WHERE id = (SELECT max(id) FROM audit_entry)", [old])
+        # A place below all others, and a time of long ago: the sealer looks above what is settled alone.
+        put_in(cursor, number=-5, at=datetime.now(UTC) - timedelta(hours=1))
+    seal_all()
     assert codes() == ["unsealed"]
+    assert "among others" in verify(signer().verifier).findings[0].message
+
+
+def test_an_entry_put_in_with_a_time_of_long_ago_is_found(sealed):
+    with as_owner() as cursor:
+        put_in(cursor, number=newest() + 10**6, at=datetime.now(UTC) - timedelta(days=30))
+    seal_all()
+    assert codes() == ["backdated"]
+
+
+def test_a_mark_set_far_ahead_keeps_the_sealer_from_silence(sealed):
+    TreeHead.objects.update(settled=10**12, seen=10**12)
+    write()
+    with pytest.raises(Damaged):
+        seal()
+    assert codes() == ["head"]
+
+
+def test_an_entry_put_in_far_ahead_keeps_none_from_its_leaf(sealed):
+    with as_owner() as cursor:
+        put_in(cursor, number=newest() + 10**6, at=datetime.now(UTC))
+    for _ in range(3):
+        seal_all()
+    write(2)
+    seal_all()
+    assert Leaf.objects.count() == Entry.objects.count() == 10
+    assert codes() == []
 
 
 def test_reordered_leaves_are_found(sealed):
@@ -185,7 +225,7 @@ def test_a_cut_tail_is_found_by_what_was_exported(sealed):
         ):
             cursor.execute(statement)
     head = Range().extended(bytes(leaf.hash) for leaf in Leaf.objects.order_by("index"))
-    TreeHead.objects.update(size=head.size, nodes=b"".join(head.nodes))
+    TreeHead.objects.update(size=head.size, nodes=b"".join(head.nodes), settled=0, seen=0)
     assert codes() == []  # within the database nothing contradicts it
     assert "cut" in codes(sealed)
 
@@ -222,18 +262,18 @@ def test_the_sealer_refuses_a_damaged_tree(sealed):
     write()
     with pytest.raises(Damaged):
         seal()
-    assert Pending.objects.count() == 1
+    assert unsealed() == 1
 
 
 def test_a_sealer_that_dies_leaves_all_or_nothing(monkeypatch):
     write(3)
     with monkeypatch.context() as patch:
-        patch.setattr(TreeHead.objects, "update_or_create", lambda **_: 1 / 0)
+        patch.setattr(sealing, "_keep", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             seal()
-    assert (Leaf.objects.count(), Pending.objects.count()) == (0, 3)
+    assert (Leaf.objects.count(), unsealed()) == (0, 3)
     seal_all()
-    assert (Leaf.objects.count(), Pending.objects.count(), codes()) == (3, 0, [])
+    assert (Leaf.objects.count(), unsealed(), codes()) == (3, 0, [])
 
 
 def test_a_checkpoint_waits_its_time_unless_the_act_is_one_of_security(settings):

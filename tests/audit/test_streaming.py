@@ -16,6 +16,7 @@ from audit.models import Delivery
 from audit.record import Actor, Subject, record
 from audit.sealing import seal_all
 from audit.streaming import deliver, signature, syslog_line
+from console.outbound_post import post
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _log(settings, tmp_path):
     settings.AUDIT_KEY_FILE = tmp_path / "key"
     settings.AUDIT_WEBHOOK_SECRET = "hush"
+    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
     with transaction.atomic():
         for number in range(3):
             record(
@@ -61,7 +63,7 @@ def receiver(settings):
 
 def test_every_entry_is_delivered_in_order_signed_and_without_names(receiver):
     taken, _ = receiver
-    assert (deliver(), deliver()) == (3, 0)
+    assert (deliver(post), deliver(post)) == (3, 0)
     ((content, signed),) = taken
     messages = json.loads(content)["messages"]
     assert [(found["index"], found["entry"]["data"]["n"]) for found in messages] == [(0, 0), (1, 1), (2, 2)]
@@ -75,12 +77,12 @@ def test_what_is_not_taken_is_sent_again_later_and_later(receiver, status):
     answers += [status, status]
     waits = []
     for _ in range(2):
-        assert deliver() == 0
+        assert deliver(post) == 0
         waits.append(Delivery.objects.get().due_at - datetime.now(UTC))
-        assert deliver() == 0  # not due
+        assert deliver(post) == 0  # not due
         Delivery.objects.update(due_at=None)
     assert timedelta(0) < waits[0] < waits[1]
-    assert deliver() == 3
+    assert deliver(post) == 3
     assert len(taken) == 3
     assert taken[0][0] == taken[2][0]
     assert Delivery.objects.get().attempts == 0
@@ -89,7 +91,7 @@ def test_what_is_not_taken_is_sent_again_later_and_later(receiver, status):
 def test_syslog_over_tcp_counts_octets(settings):
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.AUDIT_SYSLOG_URL = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-        assert deliver() == 3
+        assert deliver(post) == 3
         connection, _ = server.accept()
         with connection, connection.makefile("rb") as stream:
             raw = stream.read()
@@ -108,7 +110,7 @@ def test_syslog_over_udp_and_in_ocsfs_shape(settings):
         server.bind(("127.0.0.1", 0))
         settings.AUDIT_SYSLOG_URL = f"udp://127.0.0.1:{server.getsockname()[1]}"
         settings.AUDIT_STREAM_FORMAT = "ocsf"
-        assert deliver() == 3
+        assert deliver(post) == 3
         message = json.loads(server.recv(65536).partition(b"\xef\xbb\xbf")[2])
     assert (message["class_uid"], message["unmapped"]["event"]) == (6003, "role-granted")
     assert syslog_line(message).startswith(b"<109>1 ")
@@ -116,5 +118,12 @@ def test_syslog_over_udp_and_in_ocsfs_shape(settings):
 
 def test_a_receiver_that_is_down_is_named_and_waited_for(settings):
     settings.AUDIT_SYSLOG_URL = "tcp://127.0.0.1:1"
-    assert deliver() == 0
+    assert deliver(post) == 0
     assert Delivery.objects.get().trouble == "ConnectionRefusedError"
+
+
+def test_a_webhook_that_is_down_is_named_and_its_address_is_not(settings):
+    settings.AUDIT_WEBHOOK_URL = "http://127.0.0.1:1/?token=hush-hush"
+    assert deliver(post) == 0
+    row = Delivery.objects.get()
+    assert (row.attempts, row.trouble) == (1, "NotSent")

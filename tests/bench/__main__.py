@@ -34,6 +34,7 @@ def main() -> None:
         folder = Path(name)
         with postgres(folder) as database, redis(folder) as broker:
             figures += _with_servers(folder, database, broker, SMALL if options.small else FULL)
+    figures += _of_the_log("20000" if options.small else "1000000")
     sys.stdout.write(table(figures) + "\n")
     if options.json:
         about = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
@@ -46,16 +47,16 @@ def _of_core(row: dict[str, Any]) -> Figure:
     )
 
 
+def _of_the_log(entries: str) -> list[Figure]:
+    """On a cluster of its own: a million entries would slow what else is measured."""
+    with tempfile.TemporaryDirectory(prefix="glasshouse-bench-") as name:
+        folder = Path(name)
+        with postgres(folder) as database:
+            return _run(_environment(folder, database), "tests.bench.audit", "--entries", entries)
+
+
 def _with_servers(folder: Path, database: str, broker: str, size: Size) -> list[Figure]:
-    environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith(("GLASSHOUSE_", "CONFIG_"))},
-        "DATABASE_URL": database,
-        "REDIS_URL": broker,
-        "GLASSHOUSE_DATA": str(folder / "data"),
-        "GLASSHOUSE_HTTPS": "false",
-        "LOG_FORMAT": "json",
-        "DJANGO_SETTINGS_MODULE": "console.settings",
-    }
+    environment = {**_environment(folder, database), "REDIS_URL": broker}
     make(folder / "made.git", size)
     small = ["--small"] if size == SMALL else []
     figures = _run(environment, "tests.bench.sync", str(folder / "made.git"), *small)
@@ -66,6 +67,17 @@ def _with_servers(folder: Path, database: str, broker: str, size: Size) -> list[
     subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
     cookie, token = _sign_in(environment)
     return figures + _pages(environment, cookie, token, size)
+
+
+def _environment(folder: Path, database: str) -> dict[str, str]:
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("GLASSHOUSE_", "CONFIG_", "AUDIT_"))},
+        "DATABASE_URL": database,
+        "GLASSHOUSE_DATA": str(folder / "data"),
+        "GLASSHOUSE_HTTPS": "false",
+        "LOG_FORMAT": "json",
+        "DJANGO_SETTINGS_MODULE": "console.settings",
+    }
 
 
 def _run(environment: dict[str, str], module: str, *arguments: str) -> list[Figure]:

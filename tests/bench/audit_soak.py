@@ -1,21 +1,23 @@
 """Writers and sealers are killed, the server is stopped at once, again and again: nothing may be lost or doubled.
 
-`python -m tests.bench.audit_soak [--seconds 90]`; starts its own PostgreSQL; exit 1 when a promise is broken.
+`python -m tests.bench.audit_soak [--seconds 90]`; starts its own PostgreSQL, with production's durability, and stops it
+by `pg_ctl stop -m immediate`; exit 1 when a promise is broken.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
-import signal
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from tests.bench.servers import postgres
+from tests.bench.servers import Cluster, cluster
 
 _WRITER = """
 import os, sys, uuid
@@ -70,24 +72,32 @@ print(json.dumps({
 """
 
 
+_STOPS = 4
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=90)
     options = parser.parse_args()
+    if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) and not shutil.which("initdb"):
+        sys.exit(
+            "The soak needs a PostgreSQL server of its own, and initdb is not here; on Debian: apt install postgresql"
+        )
     with tempfile.TemporaryDirectory(prefix="glasshouse-soak-") as name:
         folder = Path(name)
-        with postgres(folder) as url:
-            environment = _environment(folder, url)
+        with cluster(folder) as server:
+            environment = _environment(folder, server.url)
             subprocess.run([sys.executable, "-c", _PREPARE], env=environment, check=True)
-            files = _torment(folder, environment, options.seconds)
+            files, torment = _torment(folder, server, environment, options.seconds)
             judged = subprocess.run(
                 [sys.executable, "-c", _JUDGE, *map(str, files)],
                 env=environment, check=True, stdout=subprocess.PIPE, text=True,
             )  # fmt: skip
-    verdict = judged.stdout.strip().splitlines()[-1]
-    sys.stdout.write(verdict + "\n")
-    wrong = ('"lost": 0', '"doubled": 0', '"unlike_business": 0', '"unsealed": 0', '"findings": []')
-    sys.exit(0 if all(part in verdict for part in wrong) and '"acknowledged": 0' not in verdict else 1)
+    verdict = torment | json.loads(judged.stdout.strip().splitlines()[-1])
+    sys.stdout.write(json.dumps(verdict) + "\n")
+    broken = [name for name in ("lost", "doubled", "unlike_business", "unsealed", "findings") if verdict[name]]
+    idle = [name for name in ("acknowledged", "checkpoints", "killed_sealers", "server_stops") if not verdict[name]]
+    sys.exit(f"Broken: {broken}; without a trace: {idle}" if broken or idle else 0)
 
 
 def _environment(folder: Path, url: str) -> dict[str, str]:
@@ -102,34 +112,33 @@ def _environment(folder: Path, url: str) -> dict[str, str]:
     }
 
 
-def _torment(folder: Path, environment: dict[str, str], seconds: float) -> list[Path]:
+def _torment(
+    folder: Path, server: Cluster, environment: dict[str, str], seconds: float
+) -> tuple[list[Path], dict[str, int]]:
+    """The files of what was acknowledged, and how often what was killed."""
     files = [folder / f"acknowledged-{number}" for number in range(4)]
     seal = [sys.executable, "manage.py", "audit_seal", "--follow"]
     commands = [*([sys.executable, "-c", _WRITER, str(file)] for file in files), seal, seal]
-    log = (folder / "soak.log").open("wb")
-    running = [subprocess.Popen(command, env=environment, stderr=log) for command in commands]
-    until, stop_at = time.monotonic() + seconds, time.monotonic() + seconds / 4
-    while time.monotonic() < until:
-        time.sleep(random.uniform(0.5, 3))
-        victim = random.randrange(len(running))
-        running[victim].kill()
-        running[victim].wait()
-        running[victim] = subprocess.Popen(commands[victim], env=environment, stderr=log)
-        if time.monotonic() > stop_at:
-            _crash(folder / "postgres")
-            stop_at = time.monotonic() + seconds / 4
-    for process in running:
-        process.kill()
-        process.wait()
-    return files
-
-
-def _crash(data: Path) -> None:
-    """Ends every server process at once, as an immediate stop does; the postmaster then recovers from its log."""
-    postmaster = int((data / "postmaster.pid").read_text().splitlines()[0])
-    children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=True)
-    os.kill(int(random.choice(children.stdout.split())), signal.SIGKILL)
-    time.sleep(2)
+    done = {"killed_writers": 0, "killed_sealers": 0, "server_stops": 0}
+    with (folder / "soak.log").open("wb") as log:
+        running = [subprocess.Popen(command, env=environment, stdout=log, stderr=log) for command in commands]
+        began, turn = time.monotonic(), list[int]()
+        while (elapsed := time.monotonic() - began) < seconds:
+            time.sleep(random.uniform(0.5, 3))
+            turn = turn or random.sample(range(len(running)), len(running))  # each once, in any order
+            victim = turn.pop()
+            running[victim].kill()
+            running[victim].wait()
+            done["killed_writers" if victim < len(files) else "killed_sealers"] += 1
+            running[victim] = subprocess.Popen(commands[victim], env=environment, stdout=log, stderr=log)
+            if elapsed > (done["server_stops"] + 1) * seconds / (_STOPS + 1):
+                server.stop("immediate")
+                server.start()
+                done["server_stops"] += 1
+        for process in running:
+            process.kill()
+            process.wait()
+    return files, done
 
 
 if __name__ == "__main__":

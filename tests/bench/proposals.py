@@ -23,6 +23,8 @@ _LIMIT = 3  # seconds
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     django.setup()
+    from django.contrib.auth.models import Group
+
     from console.models import User
     from integrations.actions.proposals.following import follow
     from integrations.actions.proposals.publishing import publish
@@ -30,9 +32,8 @@ def main() -> None:
     from integrations.models import Proposal, Repository
 
     repository = Repository.objects.select_related("active").get(name="made")
-    person, _ = User.objects.get_or_create(
-        email="engineer@example.com", defaults={"name": "Erin", "is_superuser": True}
-    )
+    person, _ = User.objects.get_or_create(email="erin@example.com", defaults={"name": "Erin"})
+    person.groups.add(Group.objects.get(name="engineer"))
     submits, follows = [], []
     for turn in range(_TURNS):
         started = time.perf_counter()

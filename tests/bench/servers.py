@@ -24,36 +24,66 @@ def free_port() -> int:
 
 @contextmanager
 def postgres(folder: Path) -> Iterator[str]:
-    """A fresh cluster; yields its URL. As root it runs as the user `postgres` or `nobody`: it refuses root."""
-    packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    binaries = packaged[-1] if packaged else Path(shutil.which("initdb") or "/usr/bin/initdb").parent
-    data, port = folder / "postgres", free_port()
-    data.mkdir(parents=True)
-    prefix: list[str] = []
-    if os.geteuid() == 0:
-        user = "postgres" if _has_user("postgres") else "nobody"
-        shutil.chown(data, user)
-        for above in data.parents:
-            if above == Path("/tmp"):
-                break
-            above.chmod(0o755)
-        prefix = ["setpriv", f"--reuid={user}", "--clear-groups"]
-    run = [*prefix, str(binaries / "initdb"), "-D", str(data), "-U", "glasshouse", "-A", "trust", "-E", "UTF8"]
-    subprocess.run([*run, "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd="/")
-    options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}"]
-    options += ["-c", "shared_buffers=512MB", "-c", "max_connections=60"]
-    log = (folder / "postgres.log").open("wb")
-    server = subprocess.Popen(
-        [*prefix, str(binaries / "postgres"), "-D", str(data), *options], stdout=log, stderr=log, cwd="/"
-    )
+    """A fresh cluster; yields its URL."""
+    with cluster(folder) as made:
+        yield made.url
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[Cluster]:
+    """A fresh cluster, as durable as PostgreSQL is by itself."""
+    made = Cluster(folder)
+    made.start()
     try:
-        _wait(port)
-        make = [str(binaries / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "glasshouse", "glasshouse"]
-        _retry(make)
-        yield f"postgres://glasshouse@127.0.0.1:{port}/glasshouse"
+        _retry([*made.command("createdb"), "-h", "127.0.0.1", "-p", str(made.port), "-U", "glasshouse", "glasshouse"])
+        yield made
     finally:
-        server.terminate()
-        server.wait(30)
+        made.stop("fast")
+
+
+class Cluster:
+    """PostgreSQL in a folder. As root it runs as the user `postgres` or `nobody`: it refuses root."""
+
+    def __init__(self, folder: Path) -> None:
+        packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        self._binaries = packaged[-1] if packaged else Path(shutil.which("initdb") or "/usr/bin/initdb").parent
+        self._data, self.port = folder / "postgres", free_port()
+        self._log = folder / "postgres.log"
+        self._data.mkdir(parents=True)
+        self._log.touch()
+        self._prefix: list[str] = []
+        if os.geteuid() == 0:
+            user = "postgres" if _has_user("postgres") else "nobody"
+            shutil.chown(self._data, user)
+            shutil.chown(self._log, user)
+            for above in self._data.parents:
+                if above == Path("/tmp"):
+                    break
+                above.chmod(0o755)
+            self._prefix = ["setpriv", f"--reuid={user}", "--clear-groups"]
+        make = ["-D", str(self._data), "-U", "glasshouse", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        self._run([*self.command("initdb"), *make])
+
+    @property
+    def url(self) -> str:
+        return f"postgres://glasshouse@127.0.0.1:{self.port}/glasshouse"
+
+    def command(self, name: str) -> list[str]:
+        return [*self._prefix, str(self._binaries / name)]
+
+    def start(self) -> None:
+        options = ["-c", f"port={self.port}", "-c", "listen_addresses=127.0.0.1"]
+        options += ["-c", f"unix_socket_directories={self._data}", "-c", "shared_buffers=512MB"]
+        options += ["-c", "max_connections=60"]
+        control = [*self.command("pg_ctl"), "-D", str(self._data), "-l", str(self._log), "-w", "-t", "60"]
+        self._run([*control, "-o", " ".join(options), "start"])
+
+    def stop(self, mode: str) -> None:
+        """`fast`, or `immediate`: without a checkpoint, as after a crash; the next start recovers."""
+        self._run([*self.command("pg_ctl"), "-D", str(self._data), "-m", mode, "-w", "-t", "60", "stop"])
+
+    def _run(self, command: list[str]) -> None:
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
 
 @contextmanager

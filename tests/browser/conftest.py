@@ -80,8 +80,8 @@ _PEOPLE = (
     ("dana@example.com", "csm", "Dana Whitfield"),
     ("erin@example.com", "engineer", "Erin Castellano"),
     ("viewer@example.com", "viewer", ""),
+    ("ada@example.com", "admin", "Ada Okafor"),
     ("audrey@example.com", "auditor", "Audrey Lindqvist"),
-    ("adam@example.com", "admin", "Adam Lindqvist"),
 )
 
 

@@ -58,6 +58,8 @@ def pages(commits: Sequence[str]) -> tuple[str, ...]:
         "/layers/account/salesforce/?account=acme-corp",
         "/source/integrations/salesforce.tf",
         f"/source/customers/globex/account.yaml?at={bad}",
+        "/proposals/",
+        "/proposals/?show=mine&account=acme-corp",
         "/where-used/",
         "/where-used/?field=Tier__c",
         "/search/",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from audit.events import Event
 from audit.keys import signer
@@ -16,12 +17,15 @@ from audit.models import Entry, Verification
 from audit.people import actor_of, subject_of
 from audit.record import SYSTEM, Subject
 from audit.sealing import seal_all
+from integrations.actions.sync import Result, decide_held
 from integrations.models import Snapshot
 from integrations.tasks import verify_audit_log
 from tests.browser.pages import AUDIT
 from tests.browser.test_axe import DESK, PHONE, complaints
+from tests.git.build import build
 from tests.web.audited import ACME, activated, empty_log, granted, tried, write
-from tests.web.factories import PAYLOAD
+from tests.web.factories import PAYLOAD, small_repository
+from tests.web.second_factors import code_of
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,30 +121,30 @@ def verified(site):
 
 
 def test_the_walk(open_as, site, tmp_path, monkeypatch):
-    """Who changed an account's mapping last month, who approved it; export; verify offline with no database."""
-    snapshot = Snapshot.objects.get(commit=site.config.commits[1])
-    empty_log()
-    activation = activated(snapshot)
-    about = Subject(kind="snapshot", id=snapshot.commit, name=f"commit {snapshot.commit[:12]}")
-    erin = actor_of(site.people["erin@example.com"])
-    write(Event.HELD_SYNC_ACCEPTED, actor=erin, subject=about, reason="Acme asked for it, INC-204")
-    seal_all()
-    page = open_as("audrey@example.com", accept_downloads=True).new_page()
+    """Who changed an account's mapping, who approved it; export; verify offline with no database."""
+    commit, activation = changed_and_approved(site)
+    page = open_as(None, accept_downloads=True).new_page()
+    sign_in_with_an_app(page, site)
 
-    # From the account to its entries in the log.
+    # From the account to its entries in the log, of these days alone.
     page.goto("/accounts/acme-corp/")
     page.get_by_role("link", name="Who changed this, from the audit log").click()
-    page.get_by_role("link", name=f"Entry {activation.pk} in full").click()
-    expect(page.get_by_text("Robin <robin@example.com>")).to_be_visible()
-    expect(page.get_by_text("Sam <sam@example.com>")).to_be_visible()
+    today = Entry.objects.get(pk=activation).at.date().isoformat()
+    page.get_by_label("From").fill(today)
+    page.get_by_label("To").fill(today)
+    page.get_by_label("What").select_option(label="Sync activated")
+    page.wait_for_url("**event=sync-activated**")
+    page.get_by_role("link", name=f"Entry {activation} in full").click()
     approved = page.locator("section", has=page.get_by_role("heading", name="Who wrote and approved it"))
-    expect(approved.get_by_text("Erin Castellano")).to_be_visible()
-    expect(approved.get_by_text("Acme asked for it, INC-204")).to_be_visible()
-    expect(page.get_by_text("pagination.page_size")).to_be_visible()
-    expect(page.get_by_text("This entry is leaf 0 of the 2")).to_be_visible()
+    for name in ("Robin <robin@example.com>", "Sam <sam@example.com>", "Erin Castellano", "Acme asked for it, INC-204"):
+        expect(approved.get_by_text(name)).to_be_visible()
+    expect(page.get_by_text(commit[:8]).first).to_be_visible()
+    expect(page.get_by_text("crm/contacts/list").first).to_be_visible()
+    expect(page.get_by_text("response.Grade__c").first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"This entry is leaf \d+ of the \d+"))).to_be_visible()
 
-    # Evidence about the account.
-    page.goto("/audit/?account=acme-corp")
+    # Evidence about the account; the second factor was shown a moment ago.
+    page.goto(f"/audit/?account=acme-corp&from={today}&to={today}")
     page.get_by_role("link", name="Export evidence").click()
     expect(page.get_by_role("textbox", name="Account optional")).to_have_value("acme-corp")
     page.get_by_role("textbox", name="Reason").fill("Yearly audit")
@@ -148,8 +152,13 @@ def test_the_walk(open_as, site, tmp_path, monkeypatch):
         page.get_by_role("button", name="Export and record it").click()
     bundle = tmp_path / "evidence.jsonl"
     download.value.save_as(bundle)
-    assert verify_offline(bundle, tmp_path).startswith("1 entries are in the log of")
+    assert re.match(r"\d+ entries are in the log of", verify_offline(bundle, tmp_path))
+    assert commit in bundle.read_text()
     assert Entry.objects.filter(event=Event.EVIDENCE_EXPORTED.value, reason="Yearly audit").exists()
+    forged = tmp_path / "forged.jsonl"
+    forged.write_text(bundle.read_text().replace(commit, "f" * 40))
+    with pytest.raises(subprocess.CalledProcessError):
+        verify_offline(forged, tmp_path)
 
     # The log as a whole; the test does what a worker does.
     monkeypatch.setattr(verify_audit_log, "delay", lambda _pk: None)
@@ -158,6 +167,50 @@ def test_the_walk(open_as, site, tmp_path, monkeypatch):
     expect(page.get_by_text("The verification is about to begin")).to_be_visible()
     verify_audit_log(Verification.objects.get().pk)
     expect(page.get_by_text("The log is whole")).to_be_visible()
+
+
+def changed_and_approved(site) -> tuple[str, int]:
+    """Robin changes Acme's mapping and takes two customers away; the sync is held, and Erin lets it through.
+
+    The commit, and the id of its activation's entry.
+    """
+    changes = {
+        "customers/acme-corp/salesforce.yaml": small_repository()[1]["customers/acme-corp/salesforce.yaml"],
+        "customers/acme-corp/contacts_list.jsonata": '{\n  "tier": response.Grade__c\n}\n',
+        "customers/globex/account.yaml": None,
+        "customers/initech/account.yaml": None,
+    }
+    message = "Acme's tiers come from Grade\n\nReviewed-by: Sam <sam@example.com>\n"
+    (commit,) = build(site.config.path, [changes], messages=[message], author="Robin", email="robin@example.com")
+    assert site.config.sync().result is Result.HELD
+    erin = actor_of(site.people["erin@example.com"])
+    held = Snapshot.objects.get(commit=commit)
+    assert decide_held(held.pk, accept=True, actor=erin, reason="Acme asked for it, INC-204").result is Result.ACTIVATED
+    seal_all()
+    return commit, Entry.objects.filter(event=Event.SYNC_ACTIVATED.value, subject_id=commit).get().pk
+
+
+def sign_in_with_an_app(page: Page, site) -> None:
+    """Audrey sets up an authenticator app, and then signs in with it as she will from now on."""
+
+    def give_password() -> None:
+        page.goto("/sign-in/login/")
+        page.fill("[name=login]", "audrey@example.com")
+        page.fill("[name=password]", "correct-horse-battery")
+        page.get_by_role("button", name="Sign in", exact=True).click()
+
+    give_password()
+    page.wait_for_url(f"{site.url}/")
+    page.goto("/me/app/")
+    secret = page.locator("#enrol-key").inner_text()
+    page.get_by_label("Code that the app shows now").fill(code_of(secret))
+    page.get_by_role("button", name="Set up").click()
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    page.context.clear_cookies()
+    give_password()
+    page.get_by_label("Code of your app").fill(code_of(secret, steps=1))  # each works once
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url(f"{site.url}/")
 
 
 def verify_offline(bundle: Path, folder: Path) -> str:

@@ -38,6 +38,19 @@ def test_no_page_has_a_violation(open_as, site, theme, viewport):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("person", ["ada@example.com", "audrey@example.com"])
+def test_pages_about_people_have_no_violation(open_as, site, person):
+    """For who may change something there, and for who is told why not."""
+    for viewport in (DESK, PHONE):
+        page = open_as(person, viewport=viewport, bypass_csp=True).new_page()
+        found = complaints(page, "/people/")
+        page.click("text=Dana Whitfield")
+        page.wait_for_selector("text=Said in Git")
+        found += complaints(page, page.url)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert not found, "\n".join(found)
+
+
 def test_open_search_has_no_violation(open_as, site):
     page = open_as(bypass_csp=True).new_page()
     page.goto("/")

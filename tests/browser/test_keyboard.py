@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.pages import CONNECTION, pages
 
@@ -61,6 +61,32 @@ def test_search_opens_chooses_and_closes(open_as, site):
     page.keyboard.press("ArrowDown")
     expect(page.locator('[role=option][aria-selected="true"]')).not_to_contain_text("Acme Corp")
     page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/accounts/acme-corp/")
+
+
+def test_hits_that_come_late_do_not_change_what_enter_opens(open_as, site):
+    page = open_as().new_page()
+    page.goto("/accounts/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("a")
+    chosen = page.locator('[role=option][aria-selected="true"]')
+    expect(chosen).to_contain_text("Acme Corp")
+    held: list[Route] = []
+    page.route(re.compile(r"/search/\?.*q=ac"), held.append)
+    with page.expect_request(re.compile(r"q=ac")):
+        page.keyboard.type("c")
+    page.keyboard.press("ArrowDown")
+    expect(chosen).not_to_contain_text("Acme Corp")
+    second = chosen.inner_text()
+    with page.expect_response(re.compile(r"q=ac")):
+        held[0].continue_()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert chosen.inner_text() == second
+    page.unroute_all()
+    page.keyboard.type("m")
+    expect(page.locator("[role=option]").first).to_contain_text("Acme")
+    expect(chosen).to_contain_text("Acme Corp")
     page.keyboard.press("Enter")
     page.wait_for_url("**/accounts/acme-corp/")
 

@@ -213,7 +213,7 @@ class TestKept:
         stranger.goto(link)
         stranger.fill("[name=login]", "erin@example.com")
         stranger.fill("[name=password]", "correct-horse-battery")
-        stranger.get_by_role("button", name="Sign in").click()
+        stranger.get_by_role("button", name="Sign in", exact=True).click()
         expect(leaf(stranger, "shared")).to_contain_text("through the door")
 
     def test_what_was_typed_survives_a_reload_and_can_be_let_go(self, page):
@@ -236,7 +236,7 @@ class TestKept:
         page.locator("[data-status] a").click()
         page.fill("[name=login]", "dana@example.com")
         page.fill("[name=password]", "correct-horse-battery")
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         expect(leaf(page, "tier")).to_contain_text("typed signed out")
         settle(page)
 

@@ -35,7 +35,7 @@ def test_nothing_runs_and_nothing_breaks_the_policy(open_as, site):
 def test_no_page_asks_anybody_else_for_anything(open_as, site):
     """Whoever looks at a customer here is known to this origin alone."""
     asked: set[str] = set()
-    signed_out, admin = (open_as(email).new_page() for email in (None, "adam@example.com"))
+    signed_out, admin = (open_as(email).new_page() for email in (None, "ada@example.com"))
     for page, addresses in (
         (signed_out, (*SIGNED_OUT, "/healthz", "/robots.txt")),
         (admin, (*pages(site.config.commits), "/admin/", "/admin/console/user/", "/api/v1/accounts/")),

@@ -52,6 +52,8 @@ def test_the_same_key_is_the_same_proposal(config, people):
         (("--set", "pagination.page_size=50"), "Nothing would change"),
         (("--mapping", "crm/contacts/list"), "needs an --expression"),
         ((), "Say what is to change"),
+        (("--set", "oauth_app.client_secret=ghp_0123456789abcdefghijABCDEFGHIJ012345"), "write a reference"),
+        (("--mapping", "crm/contacts/list", "--expression", '{"id": '), "cannot be read"),
     ],
 )
 def test_what_cannot_be_proposed_says_why(config, people, more, why):

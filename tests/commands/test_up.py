@@ -21,21 +21,7 @@ _START_SECONDS = 240
 
 
 def test_up_serves_the_demo_signs_in_syncs_by_hand_and_stops_whole(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    ours = ("GLASSHOUSE_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CONFIG_REPOSITORY_", "DJANGO_")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
-    environment |= {"GLASSHOUSE_DATA": str(tmp_path / "data"), "PYTHONUNBUFFERED": "1"}
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "up", "--port", str(port)],
-            cwd=_ROOT,
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    process, port = _start(tmp_path)
     base = f"http://127.0.0.1:{port}"
     try:
         _wait(f"{base}/readyz", process)
@@ -55,6 +41,7 @@ def test_up_serves_the_demo_signs_in_syncs_by_hand_and_stops_whole(tmp_path: Pat
         while json.loads(_get(visitor, f"{base}/api/v1/repositories/"))["results"][0]["checked_at"] == before:
             assert time.monotonic() < deadline, "the worker never did what the button asked"
             time.sleep(0.5)
+        assert (tmp_path / "data/audit-key").is_file(), "the sealer never started"
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -64,6 +51,45 @@ def test_up_serves_the_demo_signs_in_syncs_by_hand_and_stops_whole(tmp_path: Pat
     assert "Traceback" not in told
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0, "a child outlived `up`"
+
+
+def test_up_on_a_repository_of_ones_own_says_how_the_first_admin_is_made(tmp_path: Path) -> None:
+    origin = tmp_path / "origin"
+    identity = ("-c", "user.name=Robin", "-c", "user.email=robin@example.com")
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(origin)], check=True)
+    (origin / "README.md").write_text("Nothing is configured yet.")
+    subprocess.run(["git", "-C", str(origin), "add", "."], check=True)
+    subprocess.run(["git", "-C", str(origin), *identity, "commit", "--quiet", "-m", "Begin"], check=True)
+    process, port = _start(tmp_path, CONFIG_REPOSITORY_URL=f"file://{origin}")
+    try:
+        _wait(f"http://127.0.0.1:{port}/healthz", process)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    told = (tmp_path / "log").read_text()
+    assert "Nobody may sign in yet." in told
+    assert "python manage.py createsuperuser" in told
+    assert "dana@example.com" not in told
+
+
+def _start(tmp_path: Path, **more: str) -> tuple[subprocess.Popen[bytes], int]:
+    """`up` with nothing set but `more`; it writes to the file `log`. The process, and the port it will serve at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    ours = ("GLASSHOUSE_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CONFIG_REPOSITORY_", "DJANGO_")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+    environment |= {"GLASSHOUSE_DATA": str(tmp_path / "data"), "PYTHONUNBUFFERED": "1", **more}
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up", "--port", str(port)],
+            cwd=_ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return process, port
 
 
 def _wait(address: str, process: subprocess.Popen[bytes]) -> None:

@@ -53,3 +53,8 @@ def test_the_demo_holds_none():
     for step in steps():
         for path, source in step.files.items():
             assert secrets_in(source.read_text("utf-8")) == (), path
+
+
+def test_prose_is_searched_for_what_has_a_form_of_its_own_alone():
+    assert secrets_in("Their password: changed yesterday", is_prose=True) == ()
+    assert secrets_in("Use " + "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789 please", is_prose=True) != ()

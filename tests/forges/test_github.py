@@ -42,6 +42,12 @@ class TestGitHub(Behaviour):
         assert probe.requires_status is False
         assert "approve their own changes" in " ".join(probe.warnings)
 
+    def test_what_a_ruleset_requires_is_not_told(self, forge, server):
+        server.wire.by_ruleset = True
+        probe = forge.probe(base_branch="main")
+        assert (probe.is_base_protected, probe.requires_status) == (True, None)
+        assert probe.warnings == ()
+
     @pytest.mark.parametrize(
         ("fault", "wait"),
         [
@@ -97,6 +103,15 @@ class TestGitHub(Behaviour):
     def test_commits_beyond_those_that_github_lists_are_an_error(self, forge, state):
         self.opened(forge)
         for number in range(260):
+            state.push(BRANCH, f"Commit {number}")
+        with pytest.raises(ForgeError) as caught:
+            forge.commits(1)
+        assert caught.value.code is ForgeErrorCode.TOO_MANY
+
+    def test_more_pages_than_are_read_are_an_error_and_never_a_part(self, forge, state):
+        self.opened(forge)
+        forge.client.page_size = 1
+        for number in range(101):
             state.push(BRANCH, f"Commit {number}")
         with pytest.raises(ForgeError) as caught:
             forge.commits(1)

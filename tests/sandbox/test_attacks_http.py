@@ -76,7 +76,10 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     manage("migrate", "-v", "0")
     manage("createcachetable")
     manage("shell", "-v", "0", "-c", SET_UP)
-    tokens = {who: manage("make_token", f"{who}@example.com", "--name", "t").strip() for who in ("mallory", "bob")}
+    may = ("--role", "viewer", "--scope", "read", "--scope", "evaluate")
+    tokens = {
+        who: manage("make_token", f"{who}@example.com", "--name", "t", *may).strip() for who in ("mallory", "bob")
+    }
     with gunicorn("console.wsgi", environment, workers=2) as port:
         made = Console(f"http://127.0.0.1:{port}", tokens)
         for _ in range(6):  # both web processes have their evaluator

@@ -11,8 +11,6 @@ ROOT = Path(__file__).parents[2]
 NOT_ACTS = {
     "integrations.actions.acceleration:compare_engines": "keeps what the engines say of expressions in force",
     "integrations.actions.analyses:tend_analyses": "removes kept analyses that anybody can make again",
-    "integrations.actions.intake:take_in": "keeps what expressions say of themselves",
-    "integrations.actions.mapping_tests:queue_due_reports": "the schedule queues the tests of what is in force",
     "integrations.actions.mapping_tests:_Progress.__call__": "says how far a run is",
     "integrations.actions.mapping_tests:run_report": "keeps the results of tests whose request is recorded",
     "console.tokens:note_use": "when a token was last used, to the minute",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, transaction
 
 from audit import triggers
 from audit.events import Event
-from audit.models import Checkpoint, Entry, Leaf, Pending, PersonalData, TreeHead
+from audit.models import Entry
 from audit.people import actor_of, subject_of
 from audit.record import SYSTEM, Actor, Subject, intent, outcome, record
 from console.models import User
@@ -20,7 +21,7 @@ ACME = Subject(kind="account", id="acme-corp", name="Acme Corp")
 def empty_log() -> None:
     """Takes away what making the people and the repository has recorded, as only the owner of the tables can."""
     triggers.remove(connection)
-    for model in (Entry, Leaf, Checkpoint, TreeHead, PersonalData, Pending):
+    for model in apps.get_app_config("audit").get_models():
         model._default_manager.all().delete()
     triggers.install(connection)
 

@@ -16,7 +16,7 @@ OWNERS = {"dana": "acme-corp", "emea": "globex"}  # people with no role, who own
 STRANGERS = ("anonymous", "deactivated")
 PEOPLE = (*STRANGERS, *ROLES, *OWNERS, "nobody")
 OBJECTS = ("acme-corp", "globex", "absent")
-OF_OBJECT = ("{account}", "{commit}", "{file}")
+OF_OBJECT = ("{account}", "{commit}", "{file}", "{proposal}")
 
 # (person, object) → status. For a stranger None: the way in that the address offers, which is told by its kind.
 Rule = Callable[[str, str], int | None]
@@ -73,12 +73,31 @@ def roles(*names: str, status: int = 200, others: int = 403, owners: int | None 
     return rule
 
 
+def on_it(*names: str, status: int, owners: int = 403) -> Rule:
+    """Who sees the object and has one of these roles. `owners`: what is said to who owns its account."""
+
+    def rule(person: str, thing: str) -> int | None:
+        seen = who_sees_it()(person, thing)
+        if seen != 200:
+            return seen
+        return owners if person in OWNERS else status if person in names else 403
+
+    return rule
+
+
+def proposing(person: str, _object: str) -> int | None:
+    """Without any edit, for acme-corp."""
+    if person in STRANGERS:
+        return None
+    return {"engineer": 422, "dana": 422, "emea": 404}.get(person, 403)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """One address. `rules`: by method; any other method must be refused. HEAD is as GET.
 
     `body`: what is posted; as JSON where it is no form. `refusal`: the status of other methods; None: as the package
-    pleases.
+    pleases. `is_read_ahead` False: a HEAD is refused, since the address begins something that a GET must finish.
     """
 
     address: str
@@ -87,6 +106,7 @@ class Page:
     is_json: bool = False
     refusal: int | None = 405
     strangers: int = 302
+    is_read_ahead: bool = True
     more: Collection[str] = ()  # other queries of the address, asked for by the owners to look for leaks
 
 
@@ -108,6 +128,7 @@ def form(address: str, rule: Rule, *, posted: Rule | None = None, body: Any = No
 
 
 ADMIN = roles("admin", others=302)
+CONFIRMED_ADMIN = roles("admin", status=302, others=302)  # first to confirm with a second factor
 NOT_EVEN_ADMIN = roles("admin", status=403, others=302)
 _CONNECTION = "/accounts/{account}/salesforce/production/"
 _MAPPING = "mapping=crm/contacts/list"
@@ -156,13 +177,29 @@ _OURS: Mapping[str, Page] = {
     "playground_sample": page(f"/playground/sample/?{_PLAYGROUND}&part=response", who_sees_it()),
     "where_used": page("/where-used/", more=["field=kanarien", "field=zaun", "field=Tier__c"]),
     "search": page("/search/?q=e", more=["q=kanarien", "q=zaun", "q=salesforce+production"]),
+    # --- proposals ----------------------------------------------------------------------------------------
+    "proposals": page(
+        "/proposals/", more=["show=mine", "show=waiting", "account=globex", "account=acme-corp", "state=under-way"]
+    ),
+    "proposal": page("/proposals/{proposal}/", who_sees_it(), more=["as=split", "seen=open"]),
+    "proposal_outputs": page("/proposals/{proposal}/outputs/", who_sees_it()),
+    "proposal_review": post("/proposals/{proposal}/review/", on_it("engineer", "approver", status=422)),
+    "proposal_merge": post("/proposals/{proposal}/merge/", on_it("engineer", "approver", status=409)),
+    "proposal_withdraw": post("/proposals/{proposal}/withdraw/", on_it("engineer", status=422)),
+    "proposal_retry": post("/proposals/{proposal}/retry/", on_it("engineer", status=302)),
+    "proposal_conflict": Page(
+        address="/proposals/{proposal}/conflict/",
+        rules={"GET": who_sees_it(302), "POST": who_sees_it(302)},  # nothing clashes
+    ),
+    "pull_request": page("/pull-requests/999/", who_sees_anything(404)),
     # --- sync ---------------------------------------------------------------------------------------------
     "sync": page("/sync/"),
     "audit": page("/audit/", roles("auditor"), more=["account=acme-corp", "text=canary"]),
     "audit_entry": page("/audit/999999/", roles("auditor", status=404)),
-    "audit_bundle": post("/audit/999999/bundle/", roles("auditor", status=404)),
+    # First to confirm with a second factor.
+    "audit_bundle": post("/audit/999999/bundle/", roles("auditor", status=302)),
     "audit_export": Page(
-        address="/audit/export/", rules={"GET": roles("auditor"), "POST": roles("auditor", status=422)}
+        address="/audit/export/", rules={"GET": roles("auditor", status=302), "POST": roles("auditor", status=302)}
     ),
     "audit_verification": page("/audit/verification/", roles("auditor")),
     "audit_verify": post("/audit/verification/now/", roles("auditor", status=302)),
@@ -177,13 +214,17 @@ _OURS: Mapping[str, Page] = {
     ),
     # --- people -------------------------------------------------------------------------------------------
     "people": page("/people/", roles("auditor", "admin"), more=["q=emea", "role=csm"]),
+    # Whoever may change something confirms with a second factor first.
     "person_add": Page(
         address="/people/add/",
-        rules={"GET": roles("admin"), "POST": roles("admin", status=302)},
+        rules={"GET": roles("admin", status=302), "POST": roles("admin", status=302)},
         body={"email": "new@example.com", "role": "csm", "reason": "She starts on Monday."},
     ),
     # The viewer's own page.
-    "person": page("/people/{person}/", roles("viewer", "auditor", "admin")),
+    "person": page(
+        "/people/{person}/",
+        lambda person, _object: 302 if person == "admin" else roles("viewer", "auditor")(person, ""),
+    ),
     "person_roles": post(
         "/people/{person}/roles/",
         roles("admin", status=302),
@@ -193,6 +234,7 @@ _OURS: Mapping[str, Page] = {
         "/people/{person}/active/", roles("admin", status=302), body={"change": "deactivate", "reason": "She left."}
     ),
     # --- for machines and for everybody -------------------------------------------------------------------
+    "webhook": post("/webhooks/demo/", anybody(404), strangers=404),  # nobody signs what is no forge's
     "healthz": page("/healthz", anybody()),
     "readyz": page("/readyz", anybody()),
     "robots": page("/robots.txt", anybody()),
@@ -204,10 +246,10 @@ _OURS: Mapping[str, Page] = {
     "account_inactive": page("/sign-in/inactive/", anybody()),
     "account_change_password": form("/sign-in/password/change/", signed_in()),
     "admin_password_change": page("/admin/password_change/", signed_in(302)),
-    "mfa_authenticate": page("/sign-in/second-factor/", anybody(302)),
-    "mfa_login_webauthn": page("/sign-in/passkey/", anybody(302)),  # a script asks for it
-    "sso": page("/sign-in/sso/", anybody(404)),
-    "sso_callback": page("/sign-in/sso/callback/", anybody(404)),
+    "mfa_authenticate": form("/sign-in/second-factor/", anybody(302)),
+    "mfa_login_webauthn": form("/sign-in/passkey/", anybody(302)),  # a script asks for it
+    "sso": Page(address="/sign-in/sso/", rules={"GET": anybody(404)}, is_read_ahead=False),
+    "sso_callback": Page(address="/sign-in/sso/callback/", rules={"GET": anybody(404)}, is_read_ahead=False),
     # --- one's own security -------------------------------------------------------------------------------
     "me": page("/me/", signed_in()),
     "me_confirm": form("/me/confirm/", signed_in(302)),
@@ -218,7 +260,7 @@ _OURS: Mapping[str, Page] = {
     "me_end_other_sessions": post("/me/sessions/end-others/", signed_in(302)),
     "me_end_session": post("/me/sessions/none/end/", signed_in(302)),
     "me_make_token": form("/me/tokens/", signed_in(302)),  # first to confirm with a second factor
-    "me_revoke_token": post("/me/tokens/1/revoke/", signed_in(404)),
+    "me_revoke_token": post("/me/tokens/{token}/revoke/", roles("viewer", status=302, others=404)),  # whose it is
     # --- API ----------------------------------------------------------------------------------------------
     "api:schema": api("/api/schema/", signed_in()),
     "api:accounts": api("/api/v1/accounts/", more=["q=o", "owner=team:emea-csm", "integration=salesforce"]),
@@ -234,6 +276,18 @@ _OURS: Mapping[str, Page] = {
     "api:mappings": api("/api/v1/integrations/salesforce/mappings/"),
     "api:evaluate": post(
         "/api/v1/jsonata/evaluate/", signed_in(), body={"expression": "1+1"}, is_json=True, strangers=401
+    ),
+    "api:proposals": Page(
+        address="/api/v1/proposals/",
+        rules={"GET": who_sees_anything(), "POST": proposing},
+        body={"account": "acme-corp", "integration": "salesforce", "reason": "To see who may."},
+        is_json=True,
+        strangers=401,
+        more=["account=globex", "mine=1", "waiting=1", "state=queued"],
+    ),
+    "api:proposal": api("/api/v1/proposals/{proposal}/", who_sees_it()),
+    "api:proposal_withdraw": post(
+        "/api/v1/proposals/{proposal}/withdraw/", on_it("engineer", status=400), body={}, is_json=True, strangers=401
     ),
     "api:references": api("/api/v1/references/?field=Tier__c", more=["field=kanarienField__c"]),
     "api:search": api("/api/v1/search/?q=e", more=["q=kanarien", "q=zaun", "q=salesforce+production"]),
@@ -253,11 +307,11 @@ _IN_ADMIN: Mapping[str, tuple[str, Rule]] = {
     "autocomplete": ("/admin/autocomplete/", NOT_EVEN_ADMIN),
     "view_on_site": ("/admin/r/1/1/", roles("admin", status=404, others=302)),
     "console_user_changelist": ("/admin/console/user/", ADMIN),
-    "console_user_add": ("/admin/console/user/add/", ADMIN),
-    "console_user_change": ("/admin/console/user/{person}/change/", ADMIN),
+    "console_user_add": ("/admin/console/user/add/", CONFIRMED_ADMIN),
+    "console_user_change": ("/admin/console/user/{person}/change/", CONFIRMED_ADMIN),
     "console_user_history": ("/admin/console/user/{person}/history/", ADMIN),
     "console_user_delete": ("/admin/console/user/{person}/delete/", NOT_EVEN_ADMIN),
-    "auth_user_password_change": ("/admin/console/user/{person}/password/", ADMIN),
+    "auth_user_password_change": ("/admin/console/user/{person}/password/", CONFIRMED_ADMIN),
     "console_apitoken_changelist": ("/admin/console/apitoken/", ADMIN),
     "console_apitoken_add": ("/admin/console/apitoken/add/", NOT_EVEN_ADMIN),
     "console_apitoken_change": ("/admin/console/apitoken/{token}/change/", ADMIN),

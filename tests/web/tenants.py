@@ -9,25 +9,42 @@ from pathlib import Path
 
 from audit.people import command
 from integrations.actions.mapping_tests import ask_for_report, run_report
+from integrations.core.documents import Layer
+from integrations.core.edits import Scope
 from integrations.git.tree import CommitTree, open_repository
 from integrations.models import Repository
 from tests.git.build import build
-from tests.web.factories import small_repository
+from tests.web.factories import person, small_repository
+from tests.web.proposing import PLATFORM, pages_of, proposed
 from tests.web.synced import Config, first_sync
 
 CANARIES = {"acme-corp": "zaunkoenig", "globex": "kanarienvogel"}
-PLACES = ("name", "tag", "value", "expression", "subject", "author", "sample", "hcl", "codeowners", "error", "field")
+PLACES = (
+    "name",
+    "tag",
+    "value",
+    "expression",
+    "subject",
+    "author",
+    "sample",
+    "hcl",
+    "codeowners",
+    "error",
+    "field",
+    "proposal",
+)
 _OWNERS = {"acme-corp": "dana@example.com", "globex": "team:emea-csm"}
 _SHARED = "environments/production/shared.tf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """`commits`: what each is for → its id; `files`: every path of the head."""
+    """`commits`: what each is for → its id; `files`: every path of the head; `proposals`: account → id of its own."""
 
     config: Config
     commits: Mapping[str, str]
     files: tuple[str, ...]
+    proposals: Mapping[str, str]
 
     def names(self, thing: str) -> dict[str, str]:
         """What the words of an address stand for when it is asked for this object."""
@@ -36,6 +53,7 @@ class World:
             "commit": self.commits.get(thing, "f" * 40),
             "file": f"customers/{'no-such-account' if thing == 'absent' else thing}/salesforce.yaml",
             "held": self.commits["held"],
+            "proposal": self.proposals.get(thing, "f" * 12),
         }
 
 
@@ -64,7 +82,20 @@ def build_world(folder: Path) -> World:
     assert row.active is not None
     assert (row.active.commit, row.health) == (commits["cure"], Repository.Health.HELD)
     files = tuple(_every_path(config))
-    return World(config=config, commits=commits, files=files)
+    return World(config=config, commits=commits, files=files, proposals=_proposals(config))
+
+
+def _proposals(config: Config) -> dict[str, str]:
+    """One of each tenant, and one for all of them."""
+    proposer = person("proposer@example.com", "engineer", name="Pia Lindholm")
+    found = {}
+    for account, canary in CANARIES.items():
+        scope = Scope(layer=Layer.ACCOUNT, account=account, integration="salesforce", environment="production")
+        told = dict.fromkeys(("title", "reason", "ticket"), f"{canary}-proposal")
+        found[account] = proposed(config, proposer, pages_of(25, scope), **told).pk
+    everywhere = "".join(CANARIES.values())
+    proposed(config, proposer, pages_of(150, PLATFORM), title=everywhere, reason=everywhere)
+    return found
 
 
 def _synced(config: Config, files: Mapping[str, str | None], canary: str) -> str:

@@ -163,3 +163,13 @@ def test_account_that_has_gone_is_seen_at_an_older_commit_by_those_who_see_every
     at = f"?at={config.commits[1]}"
     assert as_("viewer").get(f"/accounts/globex/{at}").status_code == 200
     assert as_("dana").get(f"/accounts/globex/{at}").status_code == 404
+
+
+def test_the_page_says_who_may_propose_and_by_which_line(as_, people):
+    page = " ".join(as_("dana").get("/accounts/acme-corp/").content.decode().split())
+    assert "Who may do what" in page
+    assert "Dana Whitfield" in page
+    assert "customers/acme-corp/account.yaml:2" in page
+    assert "engineer@example.com" in page
+    page = " ".join(as_("viewer").get("/accounts/initech/").content.decode().split())
+    assert "nobody; its account.yaml names no owner" in page

@@ -33,6 +33,16 @@ def test_the_admin_role_manages_people_tokens_and_repositories_and_nothing_from_
     assert "/document/" not in page
 
 
+def test_nobody_changes_there_what_people_sign_in_with(people: dict[str, User]) -> None:
+    root = User.objects.create_superuser("root@example.com", "correct-horse-battery")
+    client = Client()
+    client.force_login(root)
+    page = client.get("/admin/").content.decode()
+    for name in ("mfa/authenticator", "socialaccount/socialaccount", "socialaccount/socialapp", "account/emailaddress"):
+        assert f"/admin/{name}/" not in page
+        assert client.get(f"/admin/{name}/").status_code == 404
+
+
 @pytest.mark.parametrize("role", ["viewer", "engineer", "auditor"])
 def test_other_roles_are_kept_out(as_: Callable[[str], Client], role: str) -> None:
     assert as_(role).get("/admin/").status_code in {302, 403}

@@ -18,6 +18,7 @@ from audit.record import SYSTEM, Subject, erase
 from audit.sealing import seal_all
 from integrations.models import Snapshot
 from tests.web.audited import ACME, activated, empty_log, granted, tried, write
+from tests.web.second_factors import confirmed
 from tests.web.test_audit_log import numbers, text
 
 
@@ -27,8 +28,8 @@ def _place(settings, tmp_path):
 
 
 @pytest.fixture
-def auditor(as_):
-    client = as_("auditor")
+def auditor(as_, people):
+    client = confirmed(as_("auditor"), people["auditor"])
     empty_log()
     return client
 
@@ -155,7 +156,7 @@ def test_the_bundle_of_an_entry_verifies_offline_and_is_recorded(auditor, as_, p
     bundle = tmp_path / "one.jsonl"
     bundle.write_bytes(response.getvalue())
     call_command("audit_verify", bundle=bundle, key=str(signer().verifier))
-    assert "1 entries are in the log" in capsys.readouterr().out
+    assert "1 entry is in the log" in capsys.readouterr().out
     bundle.write_text(re.sub('"role":"engineer"', '"role":"viewer"', bundle.read_text()))
     with pytest.raises(CommandError, match="Line 2"):
         call_command("audit_verify", bundle=bundle, key=str(signer().verifier))

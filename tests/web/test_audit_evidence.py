@@ -15,6 +15,7 @@ from audit.people import actor_of
 from audit.sealing import seal_all
 from integrations.models import Snapshot
 from tests.web.audited import ACME, activated, empty_log, granted, write
+from tests.web.second_factors import confirmed
 from tests.web.test_audit_log import text
 
 TODAY = dt.datetime.now(dt.UTC).date()
@@ -27,8 +28,8 @@ def _place(settings, tmp_path):
 
 
 @pytest.fixture
-def auditor(as_):
-    client = as_("auditor")
+def auditor(as_, people):
+    client = confirmed(as_("auditor"), people["auditor"])
     empty_log()
     return client
 
@@ -115,4 +116,30 @@ def test_nothing_sealed_is_told(auditor):
 @pytest.mark.parametrize("role", ["viewer", "engineer", "admin"])
 def test_others_export_nothing(as_, varied, role):
     assert as_(role).post("/audit/export/", FORM).status_code == 403
+    assert not Entry.objects.filter(event=Event.EVIDENCE_EXPORTED.value).exists()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_evidence_leaves_without_a_fresh_second_factor(as_, varied, method):
+    client = as_("auditor")
+    before = Entry.objects.count()
+    for path in ("/audit/export/", f"/audit/{varied['dana']}/bundle/"):
+        if method == "post" or "export" in path:
+            answer = getattr(client, method)(path, FORM)
+            assert answer.status_code == 302
+            assert answer["Location"].startswith("/me/confirm/")
+    assert Entry.objects.count() == before
+
+
+def test_the_right_is_asked_for_again_as_the_export_is_recorded(auditor, varied, people, monkeypatch):
+    from integrations.actions import evidence
+
+    real = evidence.export
+
+    def meanwhile(*arguments, **named):
+        people["auditor"].groups.clear()
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(evidence, "export", meanwhile)
+    assert auditor.post("/audit/export/", FORM).status_code == 403
     assert not Entry.objects.filter(event=Event.EVIDENCE_EXPORTED.value).exists()

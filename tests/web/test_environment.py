@@ -62,7 +62,8 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
 def test_databases_are_told_by_their_address() -> None:
     found = database("postgres://me:p%40ss@db:5433/console?sslmode=require")
     assert (found["USER"], found["PASSWORD"], found["HOST"], found["PORT"]) == ("me", "p@ss", "db", "5433")
-    assert found["OPTIONS"] == {"sslmode": "require"}
+    assert found["OPTIONS"] == {"sslmode": "require", "prepare_threshold": 1}
+    assert database("postgres://db/console?prepare=no")["OPTIONS"] == {"prepare_threshold": None}
     assert database("sqlite:////data/x.sqlite3")["NAME"] == "/data/x.sqlite3"
     with pytest.raises(ValueError, match="must begin with"):
         database("mysql://x")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client, TestCase
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
@@ -74,7 +74,7 @@ def test_every_operation_of_the_schema_has_an_expectation():
 
 @pytest.mark.parametrize("name", PAGES)
 def test_an_expectation_is_of_the_address_that_it_names(name):
-    words = {"account": "a", "commit": "f" * 40, "file": "b", "held": "c", "repository": "1"}
+    words = {"account": "a", "commit": "f" * 40, "file": "b", "held": "c", "repository": "1", "proposal": "d"}
     path = PAGES[name].address.format(**words, person=1, token=1, entry=1).partition("?")[0]
     assert resolve(path).view_name == name
 
@@ -119,6 +119,8 @@ class Visitors:
 @contextmanager
 def undone() -> Iterator[None]:
     with transaction.atomic():
+        # Acts whose transaction must be the outermost take this one for the test's own, which it is.
+        connection.atomic_blocks[-1]._from_testcase = True  # type: ignore[attr-defined]
         yield
         transaction.set_rollback(True)
 
@@ -197,7 +199,7 @@ def test_other_methods_are_refused(visitors, name):
         for who in ("dana", "nobody", "engineer"):
             got, _ = visitors.ask(who, "GET", address, page)
             head, body = visitors.ask(who, "HEAD", address, page)
-            assert (head, len(body) < 200) == (got, True)
+            assert (head, len(body) < 200) == (got if page.is_read_ahead else 405, True)
 
 
 # --- leaks ---------------------------------------------------------------------------------------------------

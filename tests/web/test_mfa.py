@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import threading
 from datetime import timedelta
@@ -25,6 +26,23 @@ from tests.web.factories import person
 from tests.web.second_factors import code_of, confirmed, with_app
 
 pytestmark = pytest.mark.django_db
+MADE_UP = json.dumps(
+    {
+        "id": "eA",
+        "rawId": "eA",
+        "type": "public-key",
+        "response": {"clientDataJSON": "e30", "authenticatorData": "AAAA", "signature": "AAAA", "userHandle": "MQ"},
+    }
+)
+MADE_UP_NEW = json.dumps(
+    {
+        "id": "eA",
+        "rawId": "eA",
+        "type": "public-key",
+        "response": {"clientDataJSON": "e30", "attestationObject": "oA"},
+        "clientExtensionResults": {},
+    }
+)
 PASSWORD = "correct-horse-battery"
 
 
@@ -52,6 +70,11 @@ def signing_in(user: User, **fields: str) -> Client:
     return client
 
 
+def confirmed_with(client: Client, secret: str) -> Client:
+    assert client.post("/me/confirm/", {"code": code_of(secret)}).status_code == 302
+    return client
+
+
 def is_signed_in(client: Client) -> bool:
     return client.get("/me/").status_code == 200
 
@@ -64,6 +87,7 @@ class TestSettingUp:
     def test_an_app_is_set_up_with_the_code_that_it_shows(self, erin: User) -> None:
         client = client_of(erin)
         page = client.get("/me/app/").content.decode()
+        assert "Your role has power" not in page
         picture = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
         assert picture is not None
         assert b"<svg" in base64.b64decode(unescape(picture[1]))
@@ -169,6 +193,20 @@ class TestSigningIn:
         assert "Too many failed login attempts" in answer.content.decode()
         assert not is_signed_in(client)
         assert Entry.objects.filter(event=Event.SIGN_IN_FAILED).count() == failures == 5
+
+    @pytest.mark.parametrize(
+        "sent", ["", "x", "null", "1", "[]", "{}", '{"id":"eA","response":{}}', MADE_UP, MADE_UP_NEW]
+    )
+    def test_a_made_up_passkey_opens_nothing(self, erin: User, sent: str) -> None:
+        secret, _ = with_app(erin)
+        client = Client()
+        client.get("/sign-in/passkey/", headers={"Accept": "application/json"})
+        assert client.post("/sign-in/passkey/", {"credential": sent})["Location"] == "/sign-in/login/"
+        assert not is_signed_in(client)
+        inside = confirmed_with(client_of(erin), secret)
+        inside.get("/me/passkey/")
+        assert inside.post("/me/passkey/", {"name": "x", "credential": sent}).status_code == 200
+        assert not Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).exists()
 
     def test_with_the_cache_lost_nobody_gets_in(self, erin: User, settings: Any) -> None:
         secret, codes = with_app(erin)
@@ -280,6 +318,7 @@ class TestRequiredByRole:
     def test_nothing_opens_before_it_is_set_up(self, erin: User, config: object) -> None:
         client = client_of(erin)
         assert client.get("/accounts/?text=a")["Location"] == "/me/app/?next=%2Faccounts%2F%3Ftext%3Da"
+        assert "Your role has power" in client.get("/me/app/").content.decode()
         assert client.get("/api/v1/accounts/").status_code == 403
         assert client.get("/api/v1/accounts/", headers={"Authorization": "Basic eDp5"}).status_code == 403
         assert client.get("/api/v1/accounts/", headers={"Authorization": "Bearer x"}).status_code == 401
@@ -287,6 +326,10 @@ class TestRequiredByRole:
         assert client.get("/healthz").status_code == 200
         confirmed(client, erin)
         assert client.get("/accounts/").status_code == 200
+
+    def test_a_superuser_is_asked_too(self, config: object) -> None:
+        root = User.objects.create_superuser("root@example.com", PASSWORD)
+        assert client_of(root).get("/accounts/")["Location"].startswith("/me/app/")
 
     def test_other_roles_go_on(self, config: object) -> None:
         assert client_of(person("v@example.com", "viewer")).get("/accounts/").status_code == 200
@@ -303,11 +346,13 @@ class TestRequiredByRole:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_code_that_is_sent_twice_at_once_works_once() -> None:
+@pytest.mark.parametrize("kind", ["app", "recovery"])
+def test_a_code_that_is_sent_twice_at_once_works_once(kind: str) -> None:
     erin = person("erin@example.com", "engineer")
-    secret, _ = with_app(erin)
+    secret, codes = with_app(erin)
     clients = [signing_in(erin) for _ in range(4)]
-    code, start, statuses = code_of(secret), threading.Barrier(4), []
+    code = code_of(secret) if kind == "app" else codes[0]
+    start, statuses = threading.Barrier(4), list[int]()
 
     def send(client: Client) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import quote
 
 import pytest
 from django.core.management import call_command
@@ -11,13 +12,22 @@ from django.core.management import call_command
 from audit.models import Entry, PersonalData
 from audit.people import actor_of, command
 from console import people as actions
+from console.database_clock import database_now
+from console.fresh_mfa import FRESH
 from console.models import User
 from console.people import Impossible
 from integrations.models import Account
 from tests.web.factories import person
+from tests.web.second_factors import confirmed
 
 pytestmark = pytest.mark.django_db
 WHY = {"actor": command("test"), "reason": "They asked."}
+
+
+@pytest.fixture
+def admin(as_, people):
+    """An admin who has just shown a second factor."""
+    return confirmed(as_("admin"), people["admin"])
 
 
 def entries(event):
@@ -148,12 +158,12 @@ class TestPages:
         assert "viewer@example.com" in rest
         assert "admin@example.com" not in rest.split("<main")[1]
 
-    def test_a_role_tells_who_gave_it_when_and_why(self, as_, people):
+    def test_a_role_tells_who_gave_it_when_and_why(self, as_, people, admin):
         viewer, ada = people["viewer"], people["admin"]
         address = f"/people/{viewer.pk}/"
         assert "before the audit log began" in as_("viewer").get(address).content.decode()
         fields = {"role": "approver", "change": "join", "reason": "On call from May."}
-        assert as_("admin").post(f"{address}roles/", fields).status_code == 302
+        assert admin.post(f"{address}roles/", fields)["Location"] == address
         page = as_("auditor").get(address).content.decode()
         assert f"by {ada}" in page
         assert "On call from May." in page
@@ -169,16 +179,15 @@ class TestPages:
         assert "customers/globex/account.yaml:2" in page
         assert "acme-corp" not in page
 
-    def test_everybody_has_their_own_page_and_whether_others_exist_is_not_told(self, as_, people):
+    def test_everybody_has_their_own_page_and_whether_others_exist_is_not_told(self, as_, people, admin):
         for name in ("viewer", "dana", "nobody"):
             assert as_(name).get(f"/people/{people[name].pk}/").status_code == 200
             there, absent = (as_(name).get(f"/people/{pk}/") for pk in (people["admin"].pk, 999_999))
             assert (there.status_code, absent.status_code) == (403, 403)
-        assert as_("admin").get("/people/999999/").status_code == 404
-        assert as_("admin").get(f"/people/{'9' * 30}/").status_code == 404
+        assert admin.get("/people/999999/").status_code == 404
+        assert admin.get(f"/people/{'9' * 30}/").status_code == 404
 
-    def test_an_admin_adds_and_deactivates(self, as_, people):
-        admin = as_("admin")
+    def test_an_admin_adds_and_deactivates(self, people, admin):
         fields = {"email": "new@example.com", "name": "New", "role": "csm", "password": "a-long-pass-phrase-42"}
         assert admin.post("/people/add/", fields).status_code == 422
         response = admin.post("/people/add/", {**fields, "reason": "She starts on Monday."})
@@ -191,16 +200,16 @@ class TestPages:
         assert not made.is_active
         assert [entry.reason for entry in entries("user-deactivated")] == ["She never came."]
 
-    def test_what_was_typed_is_kept_when_it_is_refused(self, as_, people):
+    def test_what_was_typed_is_kept_when_it_is_refused(self, people, admin):
         address = f"/people/{people['admin'].pk}/roles/"
-        response = as_("admin").post(address, {"role": "admin", "change": "leave", "reason": "I go."})
+        response = admin.post(address, {"role": "admin", "change": "leave", "reason": "I go."})
         assert response.status_code == 422
         for text in ("is the last admin", 'value="admin"', "I go."):
             assert text in response.content.decode()
-        weak = as_("admin").post("/people/add/", {"email": "x@example.com", "password": "short", "reason": "x"})
+        weak = admin.post("/people/add/", {"email": "x@example.com", "password": "short", "reason": "x"})
         assert b"too short" in weak.content
 
-    def test_a_right_withdrawn_between_form_and_submit_changes_nothing(self, as_, people, monkeypatch):
+    def test_a_right_withdrawn_between_form_and_submit_changes_nothing(self, people, admin, monkeypatch):
         from console.views import people as pages
 
         def late(user, right, ask=pages.require_now):
@@ -210,6 +219,35 @@ class TestPages:
         monkeypatch.setattr(pages, "require_now", late)
         address = f"/people/{people['viewer'].pk}/roles/"
         fields = {"role": "engineer", "change": "join", "reason": "Late."}
-        assert as_("admin").post(address, fields).status_code == 403
+        assert admin.post(address, fields).status_code == 403
         assert not people["viewer"].groups.filter(name="engineer").exists()
         assert not entries("role-granted")
+
+
+class TestSecondFactor:
+    """Giving rights takes a second factor of the last five minutes: a stolen session alone changes nobody's."""
+
+    def test_it_is_asked_for_as_the_forms_open(self, as_, people):
+        address = f"/people/{people['viewer'].pk}/"
+        for wanted in (address, "/people/add/"):
+            assert as_("admin").get(wanted)["Location"] == f"/me/confirm/?next={quote(wanted, safe='')}"
+        assert as_("auditor").get(address).status_code == 200, "who changes nothing is asked nothing"
+
+    def test_without_it_nothing_is_changed(self, as_, people):
+        address = f"/people/{people['viewer'].pk}/"
+        back = f"/me/confirm/?next={quote(address, safe='')}"
+        client, why = as_("admin"), {"reason": "They asked."}
+        assert client.post(f"{address}roles/", {"role": "engineer", "change": "join", **why})["Location"] == back
+        assert client.post(f"{address}active/", {"change": "deactivate", **why})["Location"] == back
+        client.post("/people/add/", {"email": "new@example.com", "role": "admin", **why})
+        viewer = User.objects.get(pk=people["viewer"].pk)
+        assert viewer.is_active
+        assert not viewer.groups.filter(name="engineer").exists()
+        assert not User.objects.filter(email="new@example.com").exists()
+
+    def test_five_minutes_later_it_is_asked_for_again(self, people, admin, monkeypatch):
+        address, later = f"/people/{people['viewer'].pk}/", database_now() + FRESH
+        assert admin.get(address).status_code == 200
+        monkeypatch.setattr("console.fresh_mfa.database_now", lambda: later)
+        assert admin.post(f"{address}active/", {"change": "deactivate", "reason": "Late."}).status_code == 302
+        assert User.objects.get(pk=people["viewer"].pk).is_active

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from audit.events import Event
 from audit.models import Entry, PersonalData
+from console.cache import JsonDatabaseCache
+from console.celery import app
 from console.models import Session, User
 from console.presentation.browsers import browser_of
 from console.sign_in.sessions import public_name
+from console.tasks import clear_what_has_ended
 from tests.web.factories import person
 from tests.web.second_factors import confirmed
 
@@ -203,3 +211,53 @@ def test_browsers_are_known_by_name(agent: str, name: str) -> None:
 
 def _name_of(client: Client) -> str:
     return public_name(client.session.session_key or "")
+
+
+class TestWhatHasEnded:
+    def test_it_is_cleared_once_a_day_and_nothing_else_is(self, dana: User) -> None:
+        closed, open_one = signed_in(dana), signed_in(dana, SAFARI)
+        ended = closed.session.session_key
+        Session.objects.filter(pk=ended).update(expire_date=timezone.now() - timedelta(seconds=1))
+        stranger = Client()
+        stranger.get("/sign-in/login/")
+        cache.set("past", 1, timeout=0.05)
+        time.sleep(0.1)
+        clear_what_has_ended()
+        assert not Session.objects.filter(pk=ended).exists()
+        assert is_in(open_one)
+        if isinstance(caches["default"], JsonDatabaseCache):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT COUNT(*) FROM django_cache WHERE cache_key LIKE %s", ["%:past"])
+                assert cursor.fetchone() == (0,)
+
+    def test_every_task_that_beat_sends_is_known_to_the_worker(self, settings: Any) -> None:
+        app.loader.import_default_modules()
+        sent = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+        assert "console.tasks.clear_what_has_ended" in sent
+        assert sent <= app.tasks.keys()
+
+
+class TestPasswordsFromTheMachine:
+    NEW = "another-long-pass-phrase-42"
+
+    def change(self, monkeypatch: pytest.MonkeyPatch, *typed: str) -> None:
+        answers = iter(typed)
+        monkeypatch.setattr("getpass.getpass", lambda _prompt: next(answers))
+        call_command("changepassword", "Dana@example.com", verbosity=0)
+
+    def test_the_change_is_recorded_and_ends_what_the_old_one_opened(self, dana: User, monkeypatch) -> None:
+        client = signed_in(dana)
+        self.change(monkeypatch, self.NEW, self.NEW)
+        entry = Entry.objects.get(event=Event.PASSWORD_CHANGED)
+        assert (entry.actor_kind, entry.actor_id, entry.subject_id) == ("command", "changepassword", str(dana.pk))
+        assert entry.values == {"sessions_ended": 1}
+        assert not is_in(client)
+        assert User.objects.get(pk=dana.pk).check_password(self.NEW)
+
+    @pytest.mark.parametrize("typed", [(NEW, "another"), ("short", "short"), ("password1234", "password1234")])
+    def test_what_is_mistyped_or_weak_changes_nothing(self, dana: User, monkeypatch, typed) -> None:
+        client = signed_in(dana)
+        with pytest.raises(CommandError, match=r"othing was changed"):
+            self.change(monkeypatch, *typed)
+        assert is_in(client)
+        assert not Entry.objects.filter(event=Event.PASSWORD_CHANGED).exists()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from kombu.exceptions import OperationalError
 
 from console.access import PROPOSE, denial
 from console.management.output import add_format, print_json
 from console.management.reading import reader_from
 from console.models import User
+from integrations.actions.proposals.checking import checked
 from integrations.actions.proposals.opening import BadProposal, KeyReused, Wish, open_proposal
 from integrations.actions.proposals.wishing import wish_of
 from integrations.core.documents import JSON, Layer, Part
@@ -59,7 +63,10 @@ class Command(BaseCommand):
             )
         except (BadProposal, KeyReused) as error:
             raise CommandError(str(error)) from error
-        if not options["later"]:
+        if options["later"]:
+            with suppress(OperationalError):  # the schedule finds it where the queue cannot be reached
+                publish_proposal.delay(proposal.pk)
+        else:
             publish_proposal(proposal.pk)
             proposal.refresh_from_db()
         self._print(proposal, options["format"])
@@ -76,7 +83,7 @@ class Command(BaseCommand):
 
 def _wish(reader: Reader, options: dict[str, Any]) -> Wish:
     try:
-        return wish_of(
+        wish = wish_of(
             reader,
             list(_edits(options)),
             reason=options["reason"],
@@ -84,6 +91,7 @@ def _wish(reader: Reader, options: dict[str, Any]) -> Wish:
             ticket=options["ticket"],
             reviewers=options["reviewers"],
         )
+        return replace(wish, described=checked(reader.repository, wish.files)) if wish.files else wish
     except (CannotEdit, BadProposal) as error:
         raise CommandError(str(error)) from error
 

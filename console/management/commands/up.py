@@ -20,6 +20,7 @@ from django.core.management.base import BaseCommand, CommandError
 from audit.people import command
 from console.configuration import record_settings
 from console.demo_people import PEOPLE, make_demo_people
+from console.models import User
 from integrations.actions.repositories import configure_demo, configure_from_environment
 from integrations.actions.sync import Outcome, Result, replay, sync
 from integrations.git.errors import GitError
@@ -31,7 +32,7 @@ _ACTOR = command("up")
 
 
 class Command(BaseCommand):
-    help = "Migrate, seed the demo repository if none is configured, and start web, worker and beat."
+    help = "Migrate, seed the demo repository if none is configured, and start web, worker, beat and sealer."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -83,11 +84,15 @@ class Command(BaseCommand):
         with _Children() as children:
             children.start(_web(options), _environment(options))
             children.start(_worker(), _environment(options))
+            children.start(_sealer(), _environment(options))
             self._say(f"\nGlasshouse is at {address}")
             if repository.is_trusted:
                 self._say("Sign in as any of these; the password of all is their first name twice, with a dash:")
                 for person in PEOPLE:
                     self._say(f"  {person.email:<26} {person.password:<18} {', '.join(person.roles)}")
+            elif not User.objects.filter(is_active=True).exists():
+                self._say("Nobody may sign in yet. In another terminal, with the same settings, make the first admin:")
+                self._say("  source .venv/bin/activate && python manage.py createsuperuser")
             self._say("Ctrl-C stops it.\n")
             children.wait()
 
@@ -109,6 +114,10 @@ def _worker() -> list[str]:
     # One process runs the tasks and the schedule: enough for one machine; docs/operations.md shows them apart.
     arguments = ["celery", "--quiet", "-A", "console", "worker", "--beat", "--pool", "solo"]
     return [sys.executable, "-m", *arguments, "--loglevel", "warning", "--without-gossip", "--without-mingle"]
+
+
+def _sealer() -> list[str]:
+    return [sys.executable, "manage.py", "audit_seal", "--follow"]
 
 
 def _environment(options: dict[str, Any]) -> dict[str, str]:

@@ -43,7 +43,7 @@ def claim(pk: str) -> Lease | None:
 
 def due_proposals() -> list[str]:
     """Those that no worker has, or whose worker died."""
-    return list(Proposal.objects.filter(_due()).order_by("due_at").values_list("pk", flat=True)[:MOST_DUE])
+    return list(Proposal.objects.filter(_due()).order_by("created_at").values_list("pk", flat=True)[:MOST_DUE])
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 import structlog
@@ -24,12 +25,15 @@ from integrations.actions.proposals.trouble import judge
 from integrations.actions.secrets import SecretUnavailable
 from integrations.actions.subjects import proposal_subject
 from integrations.actions.sync import remote_of
-from integrations.core.edits import CannotEdit, edit_from_json
+from integrations.core.documents import JSON
+from integrations.core.edits import CannotEdit, SetConfig, SetField, SetMapping, edit_as_json, edit_from_json
 from integrations.core.proposals import BadTransition, State
 from integrations.core.pull_requests import PullRequestState
+from integrations.core.summaries import describe
 from integrations.forges.errors import ForgeError
 from integrations.git.errors import GitError
 from integrations.models import Proposal
+from integrations.queries.preview import preview
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +60,7 @@ def retry(pk: str, *, person: AbstractUser, still_may: Callable[[], None] = lamb
     if proposal.state not in {State.FAILED, State.QUEUED}:
         raise BadTransition(State(proposal.state), State.QUEUED)
     proposal.state, proposal.trouble = State.QUEUED, ""
-    proposal.attempts, proposal.due_at = 0, timezone.now()
+    proposal.attempts, proposal.due_at = 0, None
     proposal.save()
     record(Event.PROPOSAL_RETRIED, actor=actor_of(person), subject=proposal_subject(proposal))
     return proposal
@@ -67,22 +71,28 @@ def resolve_conflict(
     *,
     person: AbstractUser,
     choices: Mapping[str, Choice],
+    edited: Mapping[str, JSON] | None = None,
     reason: str = "",
     still_may: Callable[[], None] = lambda: None,
 ) -> Proposal:
     """Puts the proposal on the newest commit, with each place that clashes as it was chosen.
 
     `choices` has one for every place of `proposal.conflicts`. With theirs everywhere nothing may be left: then withdraw
-    it. Raises BadChoice, BadTransition, GitError. The caller queues `tasks.publish_proposal`.
+    it. `edited` has other values of the proposer's own for some places that are theirs; the change is then checked
+    anew, as before a submit. Raises BadChoice, BadTransition, GitError. The caller queues `tasks.publish_proposal`.
     """
     # Before the row is locked: reading a commit may take a while.
     before = Proposal.objects.select_related("repository").get(pk=pk)
     found = look(before)
     theirs = sorted(place for place, choice in choices.items() if choice is Choice.THEIRS)
+    if edited:
+        before.edits = [_edited(body, edited) for body in before.edits]
     try:
         wanted = chosen(before, found, theirs)
     except CannotEdit as error:
         raise BadChoice(str(error)) from error
+    if edited:
+        _check(before, wanted.files)
     with transaction.atomic(durable=True):
         proposal = _locked(pk)
         still_may()
@@ -97,17 +107,42 @@ def resolve_conflict(
         told = {"base": found.base, "places": len(places), "theirs": len(theirs)}
         subject = proposal_subject(proposal)
         record(Event.CONFLICT_RESOLVED, actor=actor_of(person), subject=subject, reason=reason, data=told)
-        _without(proposal, theirs)
+        _without(proposal, before.edits, theirs)
         rebase(proposal, wanted, actor=actor_of(person))
         move(proposal, State.QUEUED)
-        proposal.due_at = timezone.now()
+        proposal.due_at = None
         proposal.save()
     return proposal
 
 
-def _without(proposal: Proposal, places: Sequence[str]) -> None:
-    """What stays as others made it is no longer part of the proposal."""
-    proposal.edits = [body for body in proposal.edits if name_of(edit_from_json(body)) not in places]
+def _without(proposal: Proposal, edits: Sequence[Mapping[str, JSON]], places: Sequence[str]) -> None:
+    """What stays as others made it is no longer part of the proposal; what it says of itself is told anew."""
+    kept = [body for body in edits if name_of(edit_from_json(body)) not in places]
+    if kept != proposal.edits:
+        proposal.edits, proposal.described = kept, {}
+        proposal.summary = "\n".join(describe(edit_from_json(body), None, None) for body in kept)
+
+
+def _edited(body: Mapping[str, JSON], values: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    """The edit with the proposer's new value. Raises BadChoice where it has none to change."""
+    edit = edit_from_json(body)
+    if name_of(edit) not in values:
+        return body
+    value = values[name_of(edit)]
+    if isinstance(edit, SetConfig):
+        return edit_as_json(replace(edit, value=value))
+    if isinstance(edit, SetField | SetMapping) and isinstance(value, str) and value.strip():
+        return edit_as_json(replace(edit, expression=value))
+    raise BadChoice(f"{name_of(edit)} cannot be given another value here: choose one of the two.")
+
+
+def _check(proposal: Proposal, files: Mapping[str, str | None]) -> None:
+    """Raises BadChoice."""
+    found = preview(proposal.repository, files)
+    if found.is_refused:
+        said = [problem.message for problem in found.problems]
+        said += [finding.sentence for finding in found.findings if finding.is_refused]
+        raise BadChoice(" ".join(said[:3]))
 
 
 @transaction.atomic(durable=True)

@@ -102,7 +102,7 @@ def _look(proposal: Proposal, forge: Forge) -> Seen:
     assert proposal.pull_request is not None
     pull_request = forge.pull_request(proposal.pull_request)
     reviews = tuple(one.seen_from(pull_request.head_commit) for one in forge.reviews(proposal.pull_request))
-    commits = forge.commits(proposal.pull_request) if pull_request.state is PullRequestState.OPEN else ()
+    commits = forge.commits(proposal.pull_request) if pull_request.state is not PullRequestState.CLOSED else ()
     return Seen(
         pull_request=pull_request,
         reviews=reviews,
@@ -119,12 +119,12 @@ def _bring_in_step(pk: str, seen: Seen, found: Look | None, *, base: str) -> boo
     proposal.followed_at, proposal.due_at, proposal.attempts = now, now + _interval(), 0
     proposal.url, proposal.forge_head = pull_request.url, pull_request.head_commit
     proposal.is_conflicting = pull_request.is_conflicting
+    if pull_request.state is not PullRequestState.CLOSED:
+        _note_reviews(proposal, seen)
     if pull_request.state is not PullRequestState.OPEN:
-        proposal.reviews = as_json(seen.reviews)
         move(proposal, State.MERGED if pull_request.state is PullRequestState.MERGED else State.CLOSED)
         note_end(proposal, pull_request)
     else:
-        _note_reviews(proposal, seen)
         _note_base(proposal, found)
     proposal.save()
     return proposal.state == State.QUEUED
@@ -133,6 +133,8 @@ def _bring_in_step(pk: str, seen: Seen, found: Look | None, *, base: str) -> boo
 def _note_reviews(proposal: Proposal, seen: Seen) -> None:
     before, proposal.review = proposal.review, _REVIEWS[seen.judgement.state]
     proposal.reviews = as_json(seen.reviews)
+    verdicts = {StatusState.SUCCESS: True, StatusState.FAILURE: False}
+    proposal.is_independent, proposal.independence = verdicts.get(seen.judgement.state), seen.judgement.sentence
     if proposal.review == before:
         return
     subject, told = proposal_subject(proposal), {"head": seen.pull_request.head_commit}
@@ -161,7 +163,7 @@ def _note_base(proposal: Proposal, found: Look | None) -> None:
     elif found.standing is Standing.REBASED and is_own:
         rebase(proposal, found)
         move(proposal, State.QUEUED)
-        proposal.due_at = timezone.now()
+        proposal.due_at = None
     elif proposal.state == State.CONFLICTING:
         proposal.conflicts = []
         move(proposal, State.OPEN)
@@ -185,8 +187,6 @@ def _say_judgement(pk: str, forge: Forge, seen: Seen) -> None:
     known = forge.status(head, context=STATUS_CONTEXT)
     if known is None or (known.state, known.description) != (wanted.state, _shown(known, wanted)):
         _set_status(pk, forge, head, wanted)
-    verdict = {StatusState.SUCCESS: True, StatusState.FAILURE: False}.get(judgement.state)
-    Proposal.objects.filter(pk=pk).update(is_independent=verdict, independence=judgement.sentence)
 
 
 def _shown(known: CommitStatus, wanted: CommitStatus) -> str | None:

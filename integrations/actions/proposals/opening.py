@@ -20,6 +20,7 @@ from integrations.actions.subjects import proposal_subject
 from integrations.core.documents import JSON, Layer
 from integrations.core.proposal_text import clean_line, clean_title
 from integrations.core.proposals import State
+from integrations.core.secrets import secrets_in
 from integrations.core.tree import parts_of
 from integrations.models import Draft, Proposal, Repository
 
@@ -151,7 +152,6 @@ def _proposal(wish: Wish, repository: Repository, proposer: AbstractUser, key: s
         proposer_email=proposer.email,
         key=key[:200],
         state=State.QUEUED,
-        due_at=now,
         created_at=now,
     )
 
@@ -163,12 +163,26 @@ def _check(wish: Wish, title: str, reason: str) -> None:
         raise BadProposal("Nothing would change: the values are as you want them already.")
     if (wish.layer == Layer.ACCOUNT) != bool(wish.account):
         raise BadProposal("A proposal at the account layer names an account, and no other does.")
+    _refuse_secrets(wish)
     for path, text in wish.files.items():
         if not parts_of(path) or (text is not None and not _is_unicode(text)):
             raise BadProposal(f"The file {path[:200]!a} cannot be written.")
     characters = sum(len(text or "") for text in wish.files.values())
     if len(wish.files) > MOST_FILES or characters > MOST_CHARACTERS:
         raise BadProposal(f"One proposal may change {MOST_FILES} files and {MOST_CHARACTERS} characters at most.")
+
+
+def _refuse_secrets(wish: Wish) -> None:
+    """A raw secret is never stored, whoever forgot to look for it before."""
+    prose = [wish.title, wish.summary, wish.reason, wish.ticket]
+    texts = [text for text in wish.files.values() if text is not None] + [json.dumps(edit) for edit in wish.edits]
+    found = [one for text in prose for one in secrets_in(text, is_prose=True)] + [
+        one for text in texts for one in secrets_in(text)
+    ]
+    if found:
+        raise BadProposal(
+            f"It holds what looks like a secret ({found[0].kind}); write a reference such as vault://… instead."
+        )
 
 
 def _is_unicode(text: str) -> bool:

@@ -166,7 +166,7 @@ class _Run:
             proposal.attempts, proposal.conflicts = 0, []
             proposal.opened_at = proposal.opened_at or timezone.now()
             move(proposal, _ENDED.get(opened.state, State.OPEN))
-            proposal.due_at = timezone.now()
+            proposal.due_at = None
             if opened.state is not PullRequestState.OPEN:
                 note_end(proposal, opened)
             proposal.save()
@@ -179,7 +179,9 @@ def note_end(proposal: Proposal, seen: PullRequest) -> None:
     proposal.forge_head = seen.head_commit or proposal.forge_head
     event = Event.PROPOSAL_MERGED if seen.state is PullRequestState.MERGED else Event.PROPOSAL_CLOSED
     personal = {"merged_by": seen.merged_by.name or seen.merged_by.login} if seen.merged_by is not None else {}
-    told = {"number": seen.number, "merge_commit": proposal.merge_commit, "head": seen.head_commit}
+    told: dict[str, object] = {"number": seen.number, "merge_commit": proposal.merge_commit, "head": seen.head_commit}
+    if event is Event.PROPOSAL_MERGED:
+        told["was_reviewed_by_others"] = proposal.is_independent is True
     record(event, actor=SYSTEM, subject=proposal_subject(proposal), data=told, personal=personal)
 
 

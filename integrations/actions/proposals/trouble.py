@@ -59,7 +59,12 @@ def judge(error: Failure, *, attempts: int) -> Trouble:
             is_retryable = error.is_retryable or error.code is GitErrorCode.MOVED
             is_ambiguous = error.is_retryable
         case SecretUnavailable():
-            advice, asked, is_retryable, is_ambiguous = "Correct the reference, then try again.", None, False, False
+            advice, asked, is_retryable, is_ambiguous = (
+                "Set CONFIG_REPOSITORY_TOKEN_REF, then try again.",
+                None,
+                False,
+                False,
+            )
         case _:
             return Trouble(sentence=str(error), wait=None)
     if is_retryable and attempts + 1 < MOST_ATTEMPTS:

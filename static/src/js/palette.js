@@ -2,6 +2,7 @@
 // htmx fills the hits as one types; without JavaScript the header's search link leads to the page of the same name.
 
 const dialog = document.getElementById("palette");
+let isChoosing = false; // with the arrows, since something was last typed
 
 function options() {
   return [...dialog.querySelectorAll('[role="option"]')];
@@ -25,6 +26,7 @@ function move(input, step) {
 }
 
 function open(input) {
+  isChoosing = false;
   if (!dialog.open) dialog.showModal();
   input.focus();
   input.select();
@@ -33,6 +35,7 @@ function open(input) {
 function onKey(event, input) {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
+    isChoosing = true;
     move(input, event.key === "ArrowDown" ? 1 : -1);
   } else if (event.key === "Enter") {
     const chosen = dialog.querySelector('[role="option"][aria-selected="true"]');
@@ -62,6 +65,13 @@ if (dialog) {
   input.addEventListener("keydown", (event) => onKey(event, input));
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close(); // outside the box
+  });
+  input.addEventListener("input", () => {
+    isChoosing = false;
+  });
+  // Hits that come late would change what Enter opens under the hand of who chooses among those that are seen.
+  dialog.addEventListener("htmx:beforeSwap", (event) => {
+    if (isChoosing) event.detail.shouldSwap = false;
   });
   dialog.addEventListener("htmx:afterSwap", () => {
     const all = options();

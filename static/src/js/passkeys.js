@@ -53,7 +53,10 @@ async function send(form) {
   form.submit();
 }
 
-if (window.PublicKeyCredential) {
+// A passkey belongs to a name: at a bare address no browser has one.
+const hasName = !/^[\d.]+$|:/.test(location.hostname);
+
+if (window.PublicKeyCredential && hasName) {
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     form.hidden = false;
     form.addEventListener("submit", (event) => {

@@ -28,7 +28,7 @@ for (const form of document.querySelectorAll("[data-row-filter]")) {
       group.hidden = !any;
       if (text && any && group instanceof HTMLDetailsElement) group.open = true;
     }
-    if (count) count.textContent = text ? `${shown} ${shown === 1 ? "row" : "rows"} match` : unfiltered;
+    if (count) count.textContent = text ? `${shown} ${shown === 1 ? "row matches" : "rows match"}` : unfiltered;
     const address = new URL(location.href);
     if (text) address.searchParams.set("q", text);
     else address.searchParams.delete("q");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pygit2
 import pytest
 
 from integrations.actions.proposals.following import bring_into_force, follow
@@ -109,6 +110,23 @@ def test_nothing_is_merged_while_somebody_asks_for_changes(config, people, propo
         local_merge(proposal.pk, merger=people["approver"], head=head)
     local_review(proposal.pk, reviewer=people["engineer"], verdict=Verdict.APPROVED, head=head)
     assert local_merge(proposal.pk, merger=people["approver"], head=head).merge_commit
+
+
+def test_what_was_approved_and_merged_between_two_looks_is_on_record(config, people, proposal):
+    local_review(proposal.pk, reviewer=people["approver"], verdict=Verdict.APPROVED, head=proposal.head_commit)
+    local_merge(proposal.pk, merger=people["approver"], head=proposal.head_commit)
+    follow(proposal.pk)
+    assert [entry.actor_id for entry in entries("proposal-approved")] == [str(people["approver"].pk)]
+    assert entries("proposal-merged")[-1].values["was_reviewed_by_others"] is True
+
+
+def test_what_was_merged_by_git_alone_says_that_nobody_else_reviewed_it(config, people, proposal):
+    repository = pygit2.Repository(str(config.path))
+    repository.references.create("refs/heads/main", proposal.head_commit, force=True)
+    follow(proposal.pk)
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.merge_commit) == (State.MERGED, proposal.head_commit)
+    assert entries("proposal-merged")[-1].values["was_reviewed_by_others"] is False
 
 
 def test_a_merge_whose_worker_died_right_after_the_push_is_noticed(config, people, proposal):

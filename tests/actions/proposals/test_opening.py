@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
+from django.http import Http404
 
+from console.access import PROPOSE, account_for
+from console.models import User
 from integrations.actions.proposals.opening import BadProposal, discard_draft, open_proposal, save_draft
 from integrations.actions.proposals.wishing import wish_of
 from integrations.core.documents import Layer
@@ -14,7 +19,7 @@ from integrations.core.proposals import State
 from integrations.models import Draft, Proposal
 from integrations.queries.moment import reader_for
 from integrations.queries.proposals import draft_of, drafts_of
-from tests.actions.proposals.making import OVERRIDE, entries, handed_in, wish
+from tests.actions.proposals.making import OVERRIDE, SMALLER, entries, handed_in, wish
 
 pytestmark = pytest.mark.django_db
 PLACE = "acme-corp/salesforce/production"
@@ -47,6 +52,20 @@ def test_a_draft_goes_when_it_is_handed_in_and_stays_when_that_fails(config, peo
     assert not Proposal.objects.exists()
     open_proposal(wish(config), repository=row, proposer=dana, draft=PLACE)
     assert not Draft.objects.exists()
+
+
+def test_an_account_that_changed_hands_between_draft_and_submit_keeps_what_was_typed(config, people):
+    dana = people["dana"]
+    save_draft(dana, config.row, place=PLACE, fields={"value": "25"})
+    config.push_and_sync({"customers/acme-corp/account.yaml": "name: Acme Corp\nowner: team:emea-csm\n"})
+
+    def still_may() -> None:
+        account_for(User.objects.get(pk=dana.pk), "acme-corp", PROPOSE, repository=config.row)
+
+    with pytest.raises(Http404):
+        open_proposal(wish(config), repository=config.row, proposer=dana, draft=PLACE, still_may=still_may)
+    assert draft_of(dana, config.row, PLACE) == {"value": "25"}
+    assert not Proposal.objects.exists()
 
 
 def test_a_draft_is_discarded_on_purpose(config, people):
@@ -116,3 +135,21 @@ def test_edits_become_files_values_and_words(config, people):
         wish_of(reader_for(config.row), [*edits, SetConfig(scope=other, path=("a",), value=1)], reason="x")
     with pytest.raises(BadProposal, match="twice"):
         wish_of(reader_for(config.row), [edits[0], edits[0]], reason="x")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"files": {OVERRIDE: 'config:\n  api_key: "%s"\n'}},
+        {"files": {OVERRIDE: SMALLER}, "edits": [{"kind": "set-config", "path": ["api_key"], "value": "%s"}]},
+        {"reason": "Their new key is %s"},
+        {"title": "Use %s"},
+    ],
+)
+def test_a_raw_secret_is_refused_and_kept_nowhere(config, people, told):
+    secret = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
+    with_secret = json.loads(json.dumps(told).replace("%s", secret))
+    with pytest.raises(BadProposal, match="looks like a secret") as refused:
+        open_proposal(wish(config, **with_secret), repository=config.row, proposer=people["dana"])
+    assert secret not in str(refused.value)
+    assert not Proposal.objects.exists()

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from integrations.actions.proposals.publishing import publish
 from integrations.core.proposals import State, Wait
 from integrations.models import Proposal
-from integrations.queries.proposals import ProposalFilter, open_changes, proposal, proposals
+from integrations.queries.proposals import ProposalFilter, open_changes, proposal, proposal_of, proposals
 from tests.actions.proposals.making import OVERRIDE, SMALLER, handed_in
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +72,8 @@ def test_one_proposal_with_its_timeline_and_who_else_is_at_it(config, people):
     assert (file.path, "page_size: 50" in file.before, file.after) == (OVERRIDE, True, SMALLER)
     assert proposal(config.row, first.pk, visible=frozenset({"globex"})) is None
     assert proposal(config.row, "0" * 12) is None
+    assert proposal_of(config.row, detail.row.pull_request).pk == first.pk
+    assert proposal_of(config.row, 999) is None
 
 
 def test_open_changes_on_a_place(config, people):

@@ -5,10 +5,13 @@ The fake GitHub is asked by the console's own client; commits go to a real repos
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pygit2
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.utils import timezone
 
 from audit.record import SYSTEM
@@ -17,6 +20,7 @@ from integrations.actions.forge_accounts import link_forge_account
 from integrations.actions.proposals.deciding import clear, retry, withdraw
 from integrations.actions.proposals.following import follow
 from integrations.actions.proposals.publishing import publish
+from integrations.actions.sync import remote_of
 from integrations.core.proposals import State
 from integrations.models import Proposal, Repository
 from tests.actions.proposals.making import branches, commit_at, entries, handed_in, open_intents
@@ -187,6 +191,23 @@ def test_the_proposer_cannot_approve_with_the_account_at_the_forge(config, peopl
     status = server.wire.state.statuses[proposal.head_commit][-1]
     assert (proposal.review, status.context, status.state) == ("pending", STATUS, "pending")
     assert "somebody else must approve" in status.description
+
+
+def test_as_a_github_app(config, people, settings, tmp_path):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "key.pem").write_bytes(private)
+    settings.OUTBOUND_ALLOWED_HOSTS = ("127.0.0.1",)
+    with serving(GitHubWire(app_key=public.decode(), now=time.time())) as server:
+        reference = f"github-app:12345/77:file:{tmp_path}/key.pem"
+        Repository.objects.update(forge="github", web_url=f"{server.url}/acme/config", token_ref=reference)
+        proposal = publish_there(config, server, handed_in(config, people["dana"]))
+        assert (proposal.state, proposal.trouble) == (State.OPEN, "")
+        assert len(server.wire.issued) == 1, "one token serves git and the API"
+        assert remote_of(config.row).secret == server.wire.issued[0]
 
 
 def test_it_follows_a_merge_and_a_close(config, people, server, proposal):

@@ -32,6 +32,7 @@ class GitHubWire:
     state: State = field(default_factory=State)
     prefix: str = "/api/v3"
     app_key: str = ""
+    by_ruleset: bool = False
     issued: list[str] = field(default_factory=list)
     seconds: int = 3600
     now: float = 1_800_000_000
@@ -152,8 +153,9 @@ class GitHubWire:
         if name not in self.state.branches:
             return self.refused(404, "Branch not found")
         checks = {"contexts": self.state.required_contexts, "checks": []}
-        protection = {"enabled": self.state.is_protected}
-        if self.state.is_protected:
+        is_classic = self.state.is_protected and not self.by_ruleset
+        protection: dict[str, Any] = {"enabled": is_classic}
+        if is_classic:
             protection["required_status_checks"] = checks
         commit = self._made("commit", sha="0" * 40)
         fields = {"protected": self.state.is_protected, "protection": protection, "commit": commit}

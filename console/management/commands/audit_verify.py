@@ -48,12 +48,15 @@ class Command(BaseCommand):
         try:
             with path.open(encoding="utf-8") as lines:
                 checkpoint, count = verify_bundle(lines, key)
-        except (BadBundle, OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise CommandError(f"The bundle cannot be read: {error}") from error
+        except (BadBundle, UnicodeDecodeError) as error:
             raise CommandError(f"The bundle proves nothing. {error}") from error
         if as_json:
             self.stdout.write(json.dumps({"version": 1, "entries": count, "size": checkpoint.size}, indent=2))
         else:
-            self.stdout.write(f"{count} entries are in the log of {checkpoint.origin} with {checkpoint.size} leaves.")
+            entries = "1 entry is" if count == 1 else f"{count} entries are"
+            self.stdout.write(f"{entries} in the log of {checkpoint.origin} with {checkpoint.size} leaves.")
 
     def _tell(self, report: Report, *, as_json: bool) -> None:
         if as_json:
