@@ -14,3 +14,5 @@ log.info("signed-in", token=token.pk)
 record(Event.TOKEN_MADE, actor=actor, subject=subject, data={"token": token.name})
 # ok: secret-told
 log.info("tokens.swept", count=count)
+# ok: secret-told
+raise ForgeError(ForgeErrorCode.BAD_SECRET, "The key cannot be read.")
