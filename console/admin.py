@@ -111,6 +111,7 @@ class PeopleAdmin(_PeopleBase):
             before = known.password if known is not None else None
             response = super().user_change_password(request, id, form_url)
             user = User.objects.filter(pk=known.pk).first() if known is not None else None
+            # nosemgrep: secret-compared -- two hashes of ours; nobody sends either
             if user is not None and user.password != before:
                 own = request.session.session_key if request.user.pk == user.pk else None
                 note_password_change(

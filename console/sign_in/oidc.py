@@ -25,6 +25,8 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
+
+# nosemgrep: outbound -- what allauth's client raises
 from requests import RequestException
 
 from console.limits import TooMany, Uncounted, address_of, take_share

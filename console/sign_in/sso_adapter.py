@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+# nosemgrep: outbound -- allauth's client, which asks the operator's issuer alone
 import requests
 import structlog
 from allauth.core.exceptions import ImmediateHttpResponse

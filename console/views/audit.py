@@ -132,6 +132,7 @@ def bundle(request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpRespons
     """The entry as evidence that proves itself; handing it out is recorded, as every export is."""
     if (asked := export_asked(request, back=reverse("audit_entry", kwargs={"pk": pk}))) is not None:
         return asked
+    # nosemgrep: door -- whoever may export sees the whole log, as was asked above
     found = Entry.objects.filter(pk=pk).first()
     if found is None:
         raise Http404(f"There is no entry {pk} in the audit log.")

@@ -47,6 +47,7 @@ class OverlaidTree:
             return []
         prefix = f"{under}/" if under else ""
         names = {above[len(prefix) :].partition("/")[0] for above in self._above if above.startswith(prefix)}
+        # nosemgrep: path-prefix -- the prefix ends with a slash or is empty
         touched = {path[len(prefix) :].partition("/")[0] for path in self._files if path.startswith(prefix)}
         for name in self._base.folders(under):
             if name not in touched or next(iter(self.entries(f"{prefix}{name}")), None) is not None:
