@@ -57,7 +57,12 @@ class Command(BaseCommand):
         self._say(f"Reading {repository.name} from {repository.url} …")
         outcome = self._sync(repository)
         active = Repository.objects.select_related("active").get(pk=repository.pk).active
-        self._say(outcome.message if active is None else f"{outcome.message}\n{active.counts['accounts']} accounts.")
+        if outcome.result is Result.UNCHANGED and active is not None:
+            self._say(f"Commit {active.commit[:12]} is active.")  # “nothing new” would puzzle after a history just read
+        else:
+            self._say(outcome.message)
+        if active is not None:
+            self._say(f"{active.counts['accounts']} accounts.")
         for problem in outcome.problems:
             self._say(f"  {problem}")
         if not options["prepare_only"]:
