@@ -1,4 +1,4 @@
-"""Takes the screenshots of the README: `python -m tests.browser.screenshots [FOLDER]` (default docs/screenshots).
+"""Takes the screenshots of the documents: `python -m tests.browser.screenshots [FOLDER]` (default docs/screenshots).
 
 Seeds and serves the demo from a data folder of its own, so that a running console is left alone. Every picture is
 1440 by 900 pixels.
@@ -22,10 +22,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.arguments import ARGUMENTS
+from tests.browser.walk import look, person, propose, review
 from tests.services import chromium
 
 ROOT = Path(__file__).resolve().parents[2]
-SIZE = {"width": 1440, "height": 900}
 CONNECTION = "/accounts/acme-corp/salesforce/production/"
 SHOTS = {
     "home": "/",
@@ -43,34 +43,40 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "docs" / "screenshots")
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    with demo() as address, sync_playwright() as playwright:
+    with demo() as (address, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
         for theme in ("light", "dark"):
             shoot(browser, address, theme, folder)
+        shoot_walk(browser, address, folder)
         browser.close()
 
 
 def shoot(browser: Browser, address: str, theme: str, folder: Path) -> None:
-    context = browser.new_context(viewport=SIZE, base_url=address, color_scheme=theme, reduced_motion="reduce")
-    page = context.new_page()
-    sign_in(page)
+    context = person(browser, address, "dana", color_scheme=theme)
+    page = context.pages[0]
     for name, path in SHOTS.items():
         page.goto(path, wait_until="networkidle")
         page.screenshot(path=folder / f"{name}-{theme}.png")
     context.close()
 
 
-def sign_in(page: Page) -> None:
-    page.goto("/sign-in/login/")
-    page.fill("[name=login]", "dana@example.com")
-    page.fill("[name=password]", "dana-dana")
-    page.click("button[type=submit]")
-    page.wait_for_url("**/")
+def shoot_walk(browser: Browser, address: str, folder: Path) -> None:
+    """The way of a change, in the light theme: it can be walked once in a demo."""
+
+    def note(page: Page, name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=folder / f"{name}.png")
+
+    dana, erin = (person(browser, address, name, color_scheme="light") for name in ("dana", "erin"))
+    review(erin.pages[0], propose(dana.pages[0], note), note)
+    look(dana.pages[0], note)
+    for context in (dana, erin):
+        context.close()
 
 
 @contextmanager
-def demo() -> Iterator[str]:
-    """The address of a freshly seeded demo, until the end of the block."""
+def demo() -> Iterator[tuple[str, Path]]:
+    """The address and the data folder of a freshly seeded demo, until the end of the block."""
     with tempfile.TemporaryDirectory(prefix="glasshouse-screenshots-") as data, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
@@ -82,7 +88,7 @@ def demo() -> Iterator[str]:
         try:
             address = f"http://127.0.0.1:{port}"
             wait_for(f"{address}/readyz", server)
-            yield address
+            yield address, Path(data)
         finally:
             server.terminate()
             server.wait(30)
