@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,6 +46,8 @@ class JsonDatabaseCache(DatabaseCache):
     """
 
     _json = JsonSerializer()
+    _table: str  # Django's, as is the next; its types tell of neither
+    _cull: Callable[..., None]
 
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
         wanted = {self.make_and_validate_key(key, version=version): key for key in keys}

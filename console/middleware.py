@@ -107,24 +107,23 @@ class BrowserPolicyMiddleware:
 
 
 class UnstorableTextMiddleware:
-    """Answers 400 to a NUL in an address, a cookie or a form: PostgreSQL keeps none in a text, and no page means one.
+    """Answers 400 to a NUL in a parameter, a cookie or a form: PostgreSQL keeps none in a text, and no page means one.
 
-    JSON bodies are for those who read them.
+    The API names the parameter itself. Of a path and of JSON the readers say that there is no such thing.
     """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        _refuse_nul([request.path_info])
         _refuse_nul(request.COOKIES.values())
-        for name, values in request.GET.lists():
-            _refuse_nul([name, *values])
+        if not _is_for_api(request):
+            for name, values in request.GET.lists():
+                _refuse_nul([name, *values])
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> None:
-        # The API takes no forms, and reads what it is sent itself.
-        if request.method != "POST" or request.path_info.startswith("/api/"):
+        if request.method != "POST" or _is_for_api(request):
             return
         try:
             fields = list(request.POST.lists())
@@ -132,6 +131,10 @@ class UnstorableTextMiddleware:
             return  # the client is gone
         for name, values in fields:
             _refuse_nul([name, *map(str, values)])
+
+
+def _is_for_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
 
 
 def _refuse_nul(texts: Iterable[str]) -> None:

@@ -226,8 +226,6 @@ def test_hostile_parameters_are_no_error(auditor, varied):
         "before=x",
         "before=-1",
         "after=99999999999999999999",
-        "text=%00",
-        "actor=%00",
         "event=%27",
         "to=9999-12-31",
     ):

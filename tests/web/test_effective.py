@@ -110,7 +110,7 @@ def test_the_chain_has_its_own_page_and_is_a_row_for_htmx(viewer):
         assert "customers/acme-corp/contacts_list.jsonata:2" in text_of(response)
 
 
-@pytest.mark.parametrize("path", ["", "/nothing/here", "crm/contacts/list:response/nothing", "crm:x/y", "/a\x00b"])
+@pytest.mark.parametrize("path", ["", "/nothing/here", "crm/contacts/list:response/nothing", "crm:x/y"])
 def test_a_path_that_nothing_sets_has_no_chain(viewer, path):
     assert viewer.get(f"{PAGE}chain/", {"path": path}).status_code == 404
     assert viewer.get(PAGE, {"path": path}).status_code == 200

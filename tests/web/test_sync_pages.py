@@ -151,7 +151,7 @@ class TestSyncNow:
         assert "Is a worker running?" in page
         assert "every 1s" not in page
 
-    @pytest.mark.parametrize("asked", ["yesterday", "2026-13-45T00:00", "2026-01-01", "\x00"])
+    @pytest.mark.parametrize("asked", ["yesterday", "2026-13-45T00:00", "2026-01-01"])
     def test_nonsense_in_the_address_is_ignored(self, viewer, asked):
         assert viewer.get("/sync/", {"asked": asked}).status_code == 200
 

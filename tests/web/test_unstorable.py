@@ -132,7 +132,7 @@ def test_no_parameter_breaks_a_page(name, client, rows, asked):
         for value in (NUL, *HOSTILE):
             asking = with_parameter(address, parameter, value)
             status = sent(client, page, "GET", asking)
-            if status >= 500 or (value == NUL and status != 400):
+            if status >= 500 or (value == NUL and status != 400 and not page.address.startswith("/api/")):
                 wrong.append(f"{asking[:120]} gives {status}")
     assert not wrong, "\n".join(wrong)
 
@@ -191,3 +191,4 @@ def test_a_refusal_is_a_page_for_people_and_a_problem_for_machines(viewer):
     assert b"That request makes no sense" in page.content
     told = viewer.get("/api/v1/accounts/?q=%00")
     assert (told.status_code, told["Content-Type"]) == (400, "application/problem+json")
+    assert told.json()["parameter"] == "q"
