@@ -16,10 +16,10 @@ pytestmark = pytest.mark.browser
 GIT_WORDS = re.compile(
     r"\b(git|branch|commit|pull request|merge|rebase|repository|yaml|json|jsonata|file|diff|push)\b", re.IGNORECASE
 )
+# As it is shown: what is folded away or hidden is not.
 _WORDS_OF_PAGE = """() => {
-  const main = document.querySelector("main").cloneNode(true);
-  main.querySelectorAll("details, script").forEach((each) => each.remove());
-  return main.innerText;
+  const folded = [...document.querySelectorAll("main summary")].map((each) => each.innerText);
+  return folded.reduce((text, each) => text.replace(each, ""), document.querySelector("main").innerText);
 }"""
 
 
