@@ -85,22 +85,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _commit(self) -> None:
         carried, self._carried = self._carried, None
         if carried is None:
-            super()._commit()
+            super()._commit()  # type: ignore[misc]  # the stubs leave it out
             return
         with debug_transaction(self, "COMMIT"):
             self._send(carried, b"COMMIT")
 
-    def _rollback(self) -> None:
+    def rollback(self) -> None:
         self._carried = None
-        super()._rollback()
+        super().rollback()
 
-    def _savepoint_rollback(self, sid: str) -> None:
+    def savepoint_rollback(self, sid: str) -> None:
         self._carried = None  # newer than the savepoint, before which all that was carried has been sent
-        super()._savepoint_rollback(sid)
+        super().savepoint_rollback(sid)
 
-    def _close(self) -> None:
+    def close(self) -> None:
         self._carried = None
-        super()._close()
+        super().close()
 
     def _send(self, statement: Carried, *then: bytes) -> None:
         """One message there, one back: the statement, made known to the server if it is not, and `then`."""
