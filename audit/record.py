@@ -60,8 +60,9 @@ def record(
     data: Mapping[str, Any] | None = None,
     personal: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """Writes one entry in the caller's transaction, and raises whatever keeps it from being written.
+    """Writes one entry in the caller's transaction, which cannot commit without it.
 
+    What keeps it from being written is raised here, or with the next statement or COMMIT, with which the entry may go.
     `data` is plain JSON without fractions and holds no secret and nothing about a person; what does goes into
     `personal` (an address, a user agent), together with the names of people, and can be erased.
     Raises NoTransaction, NotCanonical.
@@ -79,7 +80,10 @@ def intent(
 def outcome(
     intended: Entry, phase: Entry.Phase, *, actor: Actor, reason: str = "", data: Mapping[str, Any] | None = None
 ) -> Entry:
-    """Says what became of it: DONE, FAILED or UNKNOWN. An intent has one outcome: a second raises IntegrityError."""
+    """Says what became of it: DONE, FAILED or UNKNOWN.
+
+    An intent has one outcome: a second ends the transaction in IntegrityError.
+    """
     if phase not in {Entry.Phase.DONE, Entry.Phase.FAILED, Entry.Phase.UNKNOWN}:
         raise ValueError("an outcome is done, failed or unknown")
     subject = Subject(
