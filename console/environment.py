@@ -131,7 +131,7 @@ def database(url: str) -> dict[str, object]:
         # Django's own cursors never prepare; the audit log's does, unless a pooler between could not keep it.
         prepare = None if options.pop("prepare", "yes") == "no" else 1
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "audit.postgresql",  # as Django's, but that an entry of the log goes with COMMIT
             "NAME": unquote(parts.path.lstrip("/")),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),

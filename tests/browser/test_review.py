@@ -55,7 +55,7 @@ def test_from_handed_in_to_in_force(open_as, site, config):
     erin.get_by_role("button", name="Merge").click()
     expect(erin.locator("#proposal-state")).to_contain_text("It is merged, and comes into force with the next sync.")
     sync_repository(config.pk)
-    expect(erin.locator("#proposal-state")).to_contain_text("It is in force.")
+    expect(erin.locator("#proposal-state")).to_contain_text("In force since commit")
     expect(erin.get_by_role("button", name="Merge")).to_have_count(0)
 
     dana.goto("/accounts/acme-corp/history/")

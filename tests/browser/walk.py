@@ -57,7 +57,7 @@ def review(page: Page, address: str, note: Note) -> None:
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_role("button", name="Merge")).to_be_enabled()
     page.get_by_role("button", name="Merge").click()
-    expect(page.get_by_text("In force since").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("In force since commit").first).to_be_visible(timeout=60_000)
     note(page, "walk-4-in-force")
 
 

@@ -71,7 +71,7 @@ def test_from_open_to_in_force_by_another_person(as_, config, people, proposal):
     config.sync()
     assert bring_into_force(config.pk) == [proposal.pk]
     html = page(engineer, proposal)
-    assert "It is in force." in html
+    assert "In force since commit" in html
     assert "<button" not in html.partition('class="proposal-columns"')[2]
 
 
