@@ -81,7 +81,8 @@ def hand_in(request: HttpRequest, place: Place, typed: Typed, looked: Look, *, p
 
 def _title(place: Place, looked: Look) -> str:
     first, *others = looked.edits
-    title = describe(first, None, None, names=place.names).rstrip(".")
+    # A title is no Markdown: the marks of code would stand in it as they are.
+    title = describe(first, None, None, names=place.names).rstrip(".").replace("`", "")
     return f"{title[:170]}, and {len(others)} more" if others else title
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from kombu.exceptions import OperationalError
 
-from console.access import PROPOSE, PROPOSE_PLATFORM, Refused, require
+from console.access import PROPOSE, PROPOSE_PLATFORM, Refused, account_for, require
 from console.denials import note_denial
 from console.models import User
 from console.proposing import drafts
@@ -29,7 +29,7 @@ from console.proposing.typed import SecretFound, Typed, new_key, typed_from, wit
 from console.visit import repository_of
 from integrations.actions.proposals.opening import BadProposal, KeyReused, discard_draft
 from integrations.core.edits import CannotEdit
-from integrations.models import Account, Proposal
+from integrations.models import Proposal
 from integrations.tasks import publish_proposal
 
 _OF_FORM = frozenset({"reason", "ticket"})
@@ -41,8 +41,7 @@ def propose(request: HttpRequest, account: str) -> HttpResponse:
     """For one account: by its owner, or by engineers."""
     detail = account_of(request, account)
     if request.method != "POST":
-        row = Account.objects.filter(repository=repository_of(request), slug=account).first()
-        require(request.user, PROPOSE, row)
+        account_for(request.user, account, PROPOSE, repository=repository_of(request))
     asked = request.POST if request.method == "POST" else request.GET
     place = account_place(request, account, request.GET.get("integration", "")[:63], _environment(request))
     if place is None:

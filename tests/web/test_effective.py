@@ -18,8 +18,9 @@ def text_of(response):
 
 
 def row_of(response, label):
-    """The cells of the row whose leaf is `label`, as text."""
+    """The cells of the row whose leaf is `label`, as text, but for the way to its change."""
     for row in re.findall(r"<tr data-row.*?</tr>", response.content.decode(), re.DOTALL):
+        row = re.sub(r'<a class="leaf-change".*?</a>', "", row)  # noqa: PLW2901 - the same row
         cells = [
             unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in re.findall(r"<td>(.*?)</td>", row, re.DOTALL)
         ]

@@ -82,7 +82,9 @@ def test_a_new_custom_field_is_copied_from_a_field_of_the_provider(dana):
         or "response.Region__c" in proposal.file_changes[JSONATA]
     )
     assert (proposal.account, proposal.integration, proposal.environment) == ("acme-corp", "salesforce", "production")
-    assert "custom.region" in proposal.title
+    assert proposal.title == (
+        "Map custom.region of contacts list (response) to response.Region__c for Acme Corp's salesforce in production"
+    )
     assert proposal.edits[0]["edit"] == "set_field"
     assert Entry.objects.filter(event="proposal-opened", subject_id=proposal.pk).count() == 1
 
