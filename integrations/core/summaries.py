@@ -218,10 +218,10 @@ def shown(value: JSON) -> str:
 
 
 def _listed(values: list[JSON] | tuple[JSON, ...]) -> str:
-    shown = [shown(value) for value in values[:_LISTED]]
+    told = [shown(value) for value in values[:_LISTED]]
     if len(values) > _LISTED:
-        return f"{', '.join(shown)} and {len(values) - _LISTED} more"
-    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else shown[0]
+        return f"{', '.join(told)} and {len(values) - _LISTED} more"
+    return f"{', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else told[0]
 
 
 def _code(expression: str) -> str:
