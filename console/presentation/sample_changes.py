@@ -77,8 +77,8 @@ def sample_view(change: SampleChange) -> SampleView:
 def test_view(changed: ChangedTest) -> TestView:
     told = changed.after or changed.before
     assert told is not None
-    verdicts = [str(side.verdict).replace("_", " ") if side else "" for side in (changed.before, changed.after)]
-    return TestView(told.source.file, told.account or "", *verdicts, changed.breaks, changed.follows)
+    before, after = (str(side.verdict).replace("_", " ") if side else "" for side in (changed.before, changed.after))
+    return TestView(told.source.file, told.account or "", before, after, changed.breaks, changed.follows)
 
 
 def _views(side: Sampled | None) -> list[tuple[Output, OutputView]]:

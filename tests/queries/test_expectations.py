@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from integrations.core.documents import Layer
-from integrations.core.edits import Scope, SetConfig, SetField
+from integrations.core.edits import Scope, SetConfig, SetField, SetMapping
 from integrations.core.mapping_tests import Verdict
 from integrations.queries.expectations import followed_by, following
 from integrations.queries.grounds import planned
@@ -92,15 +93,20 @@ def test_a_result_that_the_schema_forbids_is_left_and_told(config):
 def test_a_platform_change_moves_the_shared_test_and_no_accounts(synced):
     edit = field('"Grace"', "first_name", scope=ALL)
     _, samples = followed(synced, edit)
-    assert samples == {SHARED: SAMPLES[SHARED].replace('"Ada"\n', '"Grace"\n').replace('FirstName: "Grace"', "")}
+    assert samples == {SHARED: SAMPLES[SHARED].replace('first_name: "Ada"', 'first_name: "Grace"')}
 
 
-def test_a_test_that_holds_elsewhere_too_is_left_where_both_cannot_be_right(config):
-    everywhere = SAMPLES[OWN].replace("environment: production\n", "")
-    assert not config.push_and_sync({OWN: everywhere.replace('  tier: "gold"\n', "")}).problems
-    files, broken = told(config, REGION)
-    assert files == {}
-    assert broken in ([(OWN, Verdict.FAILED)], [])
+def test_a_test_of_several_environments_is_left_where_it_cannot_be_right_in_all(config):
+    everywhere = SAMPLES[SHARED].replace("mapping", "account: initech\nmapping")
+    account = "connections:\n" + "".join(
+        f"  - {{integration: salesforce, environment: {name}}}\n" for name in ("staging", "production")
+    )
+    assert not config.push_and_sync({OWN: everywhere, "customers/initech/account.yaml": account}).problems
+    scope = Scope(layer=Layer.ACCOUNT, account="initech", integration="salesforce", environment="production")
+    edit = SetMapping(scope=scope, mapping="crm/contacts/list", expression='{"region": response.Kanton__c}')
+    assert told(config, edit, account="initech") == ({}, [(OWN, Verdict.FAILED)])
+    both = replace(edit, scope=replace(scope, environment=None))
+    assert told(config, both, account="initech") == ({OWN: f'{everywhere}  region: "ZH"\n'}, [])
 
 
 def test_records_of_a_list_are_entered(config):

@@ -145,8 +145,9 @@ def _part(item: Item | None, key: str | int) -> Item | None:
 def _is_first_on_its_dash(page: Page, keys: tuple[str, ...], value: JSON | Absent) -> bool:
     """Whether a key would go that shares its line with the dash of its list."""
     holder = page.root
-    is_block = holder is not None and not holder.style and bool(holder.entries)
-    return isinstance(value, Absent) and len(keys) == 1 and is_block and holder.entries[0].name == keys[0]
+    if not isinstance(value, Absent) or len(keys) != 1 or holder is None or holder.style:
+        return False
+    return bool(holder.entries) and holder.entries[0].name == keys[0]
 
 
 def _element_anew(page: Page, path: _Path, value: JSON | Absent) -> str:

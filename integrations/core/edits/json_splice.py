@@ -6,14 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from json.decoder import scanstring
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from integrations.core.documents import JSON
 
 _Path: TypeAlias = tuple[str | int, ...]
 _BLANK = re.compile(r"[ \t\r\n]*")
-_SCALAR = re.compile(r'[^\s{}\[\]:,"]+')
+_READER: Final = json.JSONDecoder()
 _STEP = 2
 
 
@@ -89,7 +88,7 @@ def _members(text: str, at: int) -> Iterator[_Member]:
         start = at
         key: str | int = count
         if is_object:
-            key, at = scanstring(text, at + 1)
+            key, at = _READER.raw_decode(text, at)
             at = _blank(text, _blank(text, at) + 1)
         end = _end(text, at)
         yield _Member(key=key, start=start, value=at, end=end)
@@ -101,16 +100,7 @@ def _members(text: str, at: int) -> Iterator[_Member]:
 
 def _end(text: str, at: int) -> int:
     """Where the value that begins at `at` ends."""
-    if text[at] == '"':
-        return scanstring(text, at + 1)[1]
-    if text[at] not in "{[":
-        found = _SCALAR.match(text, at)
-        assert found is not None  # the text is JSON
-        return found.end()
-    end = at
-    for member in _members(text, at):
-        end = member.end
-    return text.index("}" if text[at] == "{" else "]", end if end > at else at + 1) + 1
+    return _READER.raw_decode(text, at)[1]
 
 
 def _blank(text: str, at: int) -> int:
