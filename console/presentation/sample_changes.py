@@ -55,6 +55,7 @@ class TestView(NamedTuple):
     before: str
     after: str
     breaks: bool
+    follows: bool
 
 
 def sample_view(change: SampleChange) -> SampleView:
@@ -77,7 +78,7 @@ def test_view(changed: ChangedTest) -> TestView:
     told = changed.after or changed.before
     assert told is not None
     before, after = (str(side.verdict).replace("_", " ") if side else "" for side in (changed.before, changed.after))
-    return TestView(told.source.file, told.account or "", before, after, changed.breaks)
+    return TestView(told.source.file, told.account or "", before, after, changed.breaks, changed.follows)
 
 
 def _views(side: Sampled | None) -> list[tuple[Output, OutputView]]:

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from console.evaluations import NotNow, turn
 from console.limits import TooMany
+from console.proposing.breaking import broken_sentences
 from console.proposing.changes import Standing, Unready, begun, edit_of, mark_of, moved_to, standing
 from console.proposing.outputs import Output, output_of
 from console.proposing.places import Place, layer_effective
@@ -28,7 +29,9 @@ from integrations.core.tree import MissingFile
 from integrations.models import Proposal
 from integrations.queries.effective import NoConnection, effective
 from integrations.queries.effects import Effect
+from integrations.queries.expectations import NOTHING, Following, following
 from integrations.queries.grounds import planned
+from integrations.queries.outputs import Evaluates
 from integrations.queries.preview import Affected, Preview, affected, changed_outputs, preview
 from integrations.queries.proposals import open_changes
 
@@ -71,6 +74,7 @@ class SettingChange:
 class Look:
     """What is known of the typed changes. `problems` are of the whole, those of one change stand in its row.
 
+    `following`: the tests that the change moves; nothing where it was not asked.
     `affected` None: it was not asked whom it affects. `checked` None: it could not be checked, or is refused.
     """
 
@@ -81,6 +85,7 @@ class Look:
     output: Output | None = None
     output_trouble: str = ""
     affected: Sequence[Affected] | None = None
+    following: Following = NOTHING
     diff: str = ""
     checked: Preview | None = None
 
@@ -147,10 +152,11 @@ def look(request: HttpRequest, place: Place, rows: tuple[Row, ...], *, is_full: 
         before, after = _sides(place, checked)
         told = tuple(_explained(place, row, before, after) for row in told)
     effect = _effect_here(place, checked)
-    output, trouble = _output(request, place, checked, effect, sample)
+    asks_whom = is_full or place.layer is Layer.ACCOUNT
+    output, trouble, follows = _evaluated(request, place, checked, effect, sample, asks_tests=asks_whom)
     if output is not None:
         said.warnings += output.warnings
-    asks_whom = is_full or place.layer is Layer.ACCOUNT
+    said.warnings += broken_sentences(follows.broken)
     return Look(
         rows=told,
         problems=tuple(said.general),
@@ -159,7 +165,8 @@ def look(request: HttpRequest, place: Place, rows: tuple[Row, ...], *, is_full: 
         output=output,
         output_trouble=trouble,
         affected=affected(checked.effects, visible=place.visit.visible) if asks_whom else None,
-        diff=diff_of(place, files),
+        following=follows,
+        diff=diff_of(place, {**files, **follows.files}),
         checked=None if checked.is_refused else checked,
     )
 
@@ -235,22 +242,28 @@ def _effect_here(place: Place, checked: Preview) -> Effect | None:
     return next((each for each in seen if each.place[1:] == at), seen[0] if seen else None)
 
 
-def _output(
-    request: HttpRequest, place: Place, checked: Preview, effect: Effect | None, sample: str
-) -> tuple[Output | None, str]:
-    """What a sample gives before and after, or why that was not evaluated."""
+def _evaluated(
+    request: HttpRequest, place: Place, checked: Preview, effect: Effect | None, sample: str, *, asks_tests: bool
+) -> tuple[Output | None, str, Following]:
+    """What a sample gives before and after, or why that was not evaluated; and what tests come of it."""
     if effect is None or all(each.area == CONFIG for each in effect.differences):
-        return None, ""
+        return None, "", NOTHING
     try:
         with turn(request) as evaluator:
             found = changed_outputs(checked.proposed, effect, evaluator, visible=place.visit.visible, most=10)
+            follows = _following(place, checked, evaluator) if asks_tests else NOTHING
     except (TooMany, NotNow) as error:
-        return None, str(error)
+        return None, str(error), NOTHING
     if not found:
-        return None, "There is no sample of this mapping to try it on."
+        return None, "There is no sample of this mapping to try it on.", follows
     chosen = next((each for each in found if each.sample.source.file == sample), None)
     chosen = chosen or next((each for each in found if each.differs), found[0])
-    return output_of(place, chosen, [each.sample for each in found]), ""
+    return output_of(place, chosen, [each.sample for each in found]), "", follows
+
+
+def _following(place: Place, checked: Preview, evaluator: Evaluates) -> Following:
+    before, after = checked.proposed.before, checked.proposed.after
+    return following(before, after, evaluator, account=place.account or None, integrations=[place.integration])
 
 
 def _settings(effect: Effect | None) -> tuple[SettingChange, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.http import HttpRequest
 
@@ -21,7 +21,6 @@ from integrations.core.chain import CONFIG
 from integrations.core.difference import Difference
 from integrations.core.documents import JSON
 from integrations.core.pull_request_body import Change, SampleOutput
-from integrations.core.summaries import describe
 from integrations.forges.local import KIND as LOCAL
 from integrations.models import ForgeAccount, Proposal, Repository
 from integrations.queries.effects import Place as Connection
@@ -64,26 +63,19 @@ def hand_in(request: HttpRequest, place: Place, typed: Typed, looked: Look, *, p
         place.reader,
         looked.edits,
         reason=typed.reason,
-        title=_title(place, looked),
         ticket=typed.ticket,
         reviewers=[login for login in typed.reviewers if login in known],
         described=_described(looked, place.visit.visible),
+        sentences=[row.sentence for row in looked.rows if row.sentence],
     )
     return open_proposal(
-        replace(wish, summary="\n".join(row.sentence for row in looked.rows if row.sentence)),
+        wish,
         repository=place.visit.repository,
         proposer=proposer,
         key=typed.key,
         draft=place.base_address,
         still_may=lambda: place.require_now(request),
     )
-
-
-def _title(place: Place, looked: Look) -> str:
-    first, *others = looked.edits
-    # A title is no Markdown: the marks of code would stand in it as they are.
-    title = describe(first, None, None, names=place.names).rstrip(".").replace("`", "")
-    return f"{title[:170]}, and {len(others)} more" if others else title
 
 
 def _described(looked: Look, visible: Visible) -> Described | None:

@@ -76,6 +76,10 @@ class Evaluated:
     trouble: str = ""
 
     @property
+    def following(self) -> int:
+        return sum(test.follows for test in self.tests)
+
+    @property
     def broken(self) -> int:
         return sum(test.breaks for test in self.tests)
 

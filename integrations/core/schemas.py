@@ -29,7 +29,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _SAMPLE_KEYS = ("mapping", "part", "account", "environment", "input", "bindings", "expected", "description")
 _SAMPLE_NEEDS = ("mapping", "input", "expected")
-_SAMPLE_LIMITS = TextLimits(size=1024 * 1024, nodes=50_000, depth=40)
+SAMPLE_LIMITS = TextLimits(size=1024 * 1024, nodes=50_000, depth=40)
 _PARTS = tuple(part.value for part in Part)
 _FINDINGS = 20  # of one sample: more say nothing new
 
@@ -99,7 +99,7 @@ def _references(value: JSON, pointer: str = "") -> Iterable[tuple[str, str]]:
 def parse_sample(path: str, text: bytes, environments: tuple[str, ...]) -> Parsed:
     """The sample in `samples/<integration>/**`; `environments` are the repository's."""
     is_yaml = path.endswith(YAML_SUFFIXES)
-    node, problems = read_yaml(text, path, limits=_SAMPLE_LIMITS) if is_yaml else read_json(text, path)
+    node, problems = read_yaml(text, path, limits=SAMPLE_LIMITS) if is_yaml else read_json(text, path)
     if node is None:
         return Parsed(problems=tuple(problems))
     integration, _, rest = path.removeprefix(f"{SAMPLES}/").partition("/")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -67,6 +67,13 @@ def setting(path: tuple[str, ...]) -> str:
     return own if len(path) == 1 or " " in own else f"{_words(path[-2])} {own}"
 
 
+def followed(samples: Sequence[str]) -> str:
+    """What is said of the samples whose expected result changes with the edits; there is at least one."""
+    count = "1 test follows" if len(samples) == 1 else f"{len(samples)} tests follow"
+    more = f" and {len(samples) - _LISTED} more" if len(samples) > _LISTED else ""
+    return f"The expected result of {count}: {', '.join(sorted(samples)[:_LISTED])}{more}."
+
+
 def _config(edit: ConfigEdit, where: str, before: Effective | None, after: Effective | None) -> str:
     name = setting(edit.path)
     was = _was(before, edit.path)
@@ -74,7 +81,7 @@ def _config(edit: ConfigEdit, where: str, before: Effective | None, after: Effec
         case SetConfig(value=None) if edit.scope.layer is not Layer.PLATFORM:
             return f"Take {name} away {where}{was}."
         case SetConfig():
-            return f"Set {name} to {_shown(edit.value)} {where}{was}."
+            return f"Set {name} to {shown(edit.value)} {where}{was}."
         case RemoveConfig():
             return f"{_back_to(name, after, edit)} {where}{was}."
         case EditList():
@@ -87,7 +94,7 @@ def _back_to(name: str, after: Effective | None, edit: RemoveConfig) -> str:
     found = _config_value(after, edit.path)
     if after is None or found.value is ABSENT:
         return f"Remove the {edit.scope.layer} layer's {name}"
-    return f"Go back to the inherited {name}, {_shown(found.value)}{_from(found.layer)},"
+    return f"Go back to the inherited {name}, {shown(found.value)}{_from(found.layer)},"
 
 
 def _list_changes(edit: EditList, name: str) -> str:
@@ -103,7 +110,7 @@ def _list_changes(edit: EditList, name: str) -> str:
 
 
 def _mapping(edit: MappingEdit, where: str, before: Effective | None, after: Effective | None) -> str:
-    part = f"{_mapping_words(edit.mapping)} ({_words(edit.part)})"
+    part = f"{mapping_words(edit.mapping)} ({_words(edit.part)})"
     match edit:
         case SetMapping(expression=None):
             return f"Drop the mapping of {part} {where}, so that the layers below give nothing."
@@ -145,12 +152,12 @@ def _was(effective: Effective | None, path: tuple[str, ...]) -> str:
     if effective is None:
         return ""
     found = _config_value(effective, path)
-    return "; it was not set" if found.value is ABSENT else f"; it was {_shown(found.value)}{_from(found.layer)}"
+    return "; it was not set" if found.value is ABSENT else f"; it was {shown(found.value)}{_from(found.layer)}"
 
 
 def _now(effective: Effective | None, path: tuple[str, ...]) -> str:
     found = _config_value(effective, path)
-    return f"; it is then {_shown(found.value)}" if isinstance(found.value, list) else ""
+    return f"; it is then {shown(found.value)}" if isinstance(found.value, list) else ""
 
 
 def _was_field(effective: Effective | None, edit: SetField) -> str:
@@ -185,7 +192,7 @@ def _field(edit: SetField | RemoveField) -> str:
     return _line(".".join(edit.path))
 
 
-def _mapping_words(mapping: str) -> str:
+def mapping_words(mapping: str) -> str:
     """`crm/contacts/list` as `contacts list`, which is how people say it."""
     return " ".join(_words(word) for word in mapping.split("/")[1:])
 
@@ -199,7 +206,7 @@ def _words(name: str) -> str:
     return " ".join(_SPELT.get(word.lower(), word) for word in words) or "“”"
 
 
-def _shown(value: JSON) -> str:
+def shown(value: JSON) -> str:
     """A value as a sentence may hold it: bounded, strings in quotes."""
     if isinstance(value, str):
         return f"“{_line(value)}”"
@@ -211,10 +218,10 @@ def _shown(value: JSON) -> str:
 
 
 def _listed(values: list[JSON] | tuple[JSON, ...]) -> str:
-    shown = [_shown(value) for value in values[:_LISTED]]
+    told = [shown(value) for value in values[:_LISTED]]
     if len(values) > _LISTED:
-        return f"{', '.join(shown)} and {len(values) - _LISTED} more"
-    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else shown[0]
+        return f"{', '.join(told)} and {len(values) - _LISTED} more"
+    return f"{', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else told[0]
 
 
 def _code(expression: str) -> str:

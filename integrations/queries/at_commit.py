@@ -27,6 +27,7 @@ from integrations.core.documents import (
 )
 from integrations.core.problems import Problem, in_order
 from integrations.core.state import DesiredState, Stack, applies, connections_of, only
+from integrations.core.tree import Tree
 from integrations.git.history import CommitInfo
 from integrations.git.tree import CommitTree
 from integrations.loader import account_folders, load_accounts
@@ -67,13 +68,13 @@ class CommitReader:
     def __init__(self, repository: Repository, commit: str) -> None:
         self.repository = repository
         self.commit = commit
-        platform = read_platform(repository, self.tree())
+        platform = read_platform(repository, self._content())
         if platform.problems:
             raise BadCommit(platform.problems)
         self.platform_key = platform.key
         self._layout = platform.settings
         self._state = DesiredState.of(commit, platform.settings, platform.documents)
-        self._folders = account_folders(self.tree(), platform.settings)
+        self._folders = account_folders(self._content(), platform.settings)
         self._read: dict[str, tuple[Document, ...]] = {}
 
     @classmethod
@@ -96,6 +97,10 @@ class CommitReader:
 
     def tree(self) -> CommitTree:
         return mirror_of(self.repository).tree(self.commit)
+
+    def _content(self) -> Tree:
+        """What is read: a change that is only thought of lays its files over the commit's."""
+        return self.tree()
 
     def past(self) -> CommitInfo | None:
         return mirror_of(self.repository).commit(self.commit)
@@ -257,7 +262,7 @@ class CommitReader:
 
     def _read_folders(self, slugs: Sequence[str]) -> None:
         folders = [self._folders[slug] for slug in slugs]
-        read = load_accounts(self.tree(), folders, self._layout, analyses=KeptAnalyses())
+        read = load_accounts(self._content(), folders, self._layout, analyses=KeptAnalyses())
         problems = in_order(problem for parsed in read.values() for problem in parsed.problems)
         if problems:
             raise BadCommit(problems)

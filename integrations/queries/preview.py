@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -76,6 +77,13 @@ class ChangedTest:
 
     before: TestResult | None
     after: TestResult | None
+    expects_anew: bool = False  # the change says what is expected of it, too
+
+    @property
+    def follows(self) -> bool:
+        """It passes as it did, since it expects the new result."""
+        sides = [side for side in (self.before, self.after) if side is not None and _is_good(side)]
+        return self.expects_anew and len(sides) == 2  # noqa: PLR2004 - before and after
 
     @property
     def breaks(self) -> bool:
@@ -152,7 +160,14 @@ def changed_tests(proposed: Proposed, integrations: Iterable[str], evaluator: Ev
         known = [before[_case(each)] for each in fresh if _case(each) in before]
         told = dict(zip(map(_case, known), run_tests(known, evaluator), strict=True))
         results = zip(fresh, run_tests(fresh, evaluator), strict=True)
-        changes += [ChangedTest(before=told.get(_case(each)), after=result) for each, result in results]
+        changes += [
+            ChangedTest(
+                before=told.get(_case(each)),
+                after=result,
+                expects_anew=_case(each) in before and _expects(each) != _expects(before[_case(each)]),
+            )
+            for each, result in results
+        ]
     return changes
 
 
@@ -209,6 +224,10 @@ def _shown(side: Sampled | None) -> list[dict[str, JSON]] | None:
 
 def _case(planned: Planned) -> tuple[str, tuple[str, ...]]:
     return planned.case.sample.source.file, planned.case.environments
+
+
+def _expects(planned: Planned) -> str:
+    return json.dumps(planned.case.sample.expected, sort_keys=True)
 
 
 def _is_good(result: TestResult) -> bool:

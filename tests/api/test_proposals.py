@@ -40,7 +40,7 @@ def test_what_is_wanted_becomes_a_proposal_and_a_pull_request(asking_as, config)
     assert response.status_code == 201, response.content
     body = response.json()
     assert response["Location"] == f"{ADDRESS}{body['id']}/"
-    assert body["title"] == "Set page size to 25 for acme-corp's salesforce in production"
+    assert body["title"] == "Acme Corp: page size 25"
     assert body["changes"] == [{"name": "/pagination/page_size", "before": 50, "after": 25}]
     assert (body["state"], body["proposer"]) == ("queued", "Dana Whitfield")
     row = Proposal.objects.get()

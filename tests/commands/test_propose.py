@@ -7,7 +7,14 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from integrations.actions.proposals.following import follow
+from integrations.actions.proposals.local import local_merge, local_review
+from integrations.core.mapping_tests import Verdict as Outcome
+from integrations.core.pull_requests import Verdict
 from integrations.models import LocalPullRequest, Proposal
+from integrations.queries.mapping_tests import ReaderGround, plan, run_tests
+from integrations.queries.moment import reader_for
+from integrations.sandbox.evaluator import evaluator
 from tests.actions.proposals.making import OVERRIDE, branches, commit_at
 from tests.commands.running import run
 
@@ -68,3 +75,34 @@ def test_nobody_proposes_for_what_is_not_theirs(config, people):
     with pytest.raises(CommandError, match="no active user"):
         call_command("propose", *PLACE, "--as", "x@example.com", "--reason", "x", "--set", "a=1")
     assert not Proposal.objects.exists()
+
+
+OWN_TEST = "samples/salesforce/acme.yaml"
+OWN_TEXT = """\
+# Asked for by their sales operations.
+mapping: crm/contacts/list
+account: acme-corp
+environment: production
+input: {response: {Id: "003", Tier__c: "gold", Region__c: "ZH"}}
+expected:
+  id: "003"
+  tier: "gold"
+"""
+
+
+def test_the_test_of_an_account_follows_in_the_same_commit_and_passes_when_it_is_merged(config, people):
+    assert not config.push_and_sync({OWN_TEST: OWN_TEXT}).problems
+    field = ("--mapping", "crm/contacts/list", "--field", "custom.region", "--expression", "response.Region__c")
+    found = json.loads(run("propose", *PLACE, *WHO, *field, "--format", "json").out)["proposal"]
+    assert found["title"] == "Acme Corp: custom.region from Region__c"
+    assert found["files"] == ["customers/acme-corp/contacts_list.jsonata", OWN_TEST]
+    commit = commit_at(config, branches(config)[found["branch"]])
+    assert commit.message.splitlines()[0] == found["title"]
+    assert commit.tree[OWN_TEST].data.decode() == OWN_TEXT + '  custom:\n    region: "ZH"\n'
+    proposal = Proposal.objects.get()
+    local_review(proposal.pk, reviewer=people["approver"], verdict=Verdict.APPROVED, head=proposal.head_commit)
+    local_merge(proposal.pk, merger=people["approver"], head=proposal.head_commit)
+    follow(proposal.pk)
+    config.sync()
+    planned = plan(ReaderGround(reader_for(config.row)), integration="salesforce", account="acme-corp")
+    assert [result.verdict for result in run_tests(planned, evaluator())] == [Outcome.PASSED]

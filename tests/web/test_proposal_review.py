@@ -318,3 +318,17 @@ def test_the_page_costs_the_same_however_much_was_said(as_, config, people, prop
         say(as_("approver"), proposal, "commented", text=f"Remark {number}")
     assert count_queries(client, address) == few
     assert few <= 45
+
+
+def test_a_test_that_follows_the_change_is_no_test_that_breaks(as_, config, people):
+    file = "samples/salesforce/acme.yaml"
+    head = "mapping: crm/contacts/list\naccount: acme-corp\nenvironment: production\n"
+    record = 'input: {response: {Id: "1", Tier__c: "gold", Level__c: "A"}}\n'
+    config.push_and_sync({file: head + record + 'expected: {id: "1", tier: "gold"}\n'})
+    made = published(config, people["dana"], tier("response.Level__c"))
+    html = as_("engineer").get(f"/proposals/{made.pk}/outputs/", headers={"HX-Request": "true"}).content.decode()
+    assert "1 test follows the change" in html
+    assert "would break" not in html
+    whole = page(as_("engineer"), made)
+    assert f"The expected result of 1 test follows: {file}." in whole
+    assert "tier: &#34;A&#34;" in whole

@@ -82,11 +82,49 @@ def test_a_new_custom_field_is_copied_from_a_field_of_the_provider(dana):
         or "response.Region__c" in proposal.file_changes[JSONATA]
     )
     assert (proposal.account, proposal.integration, proposal.environment) == ("acme-corp", "salesforce", "production")
-    assert proposal.title == (
-        "Map custom.region of contacts list (response) to response.Region__c for Acme Corp's salesforce in production"
-    )
+    assert proposal.title == "Acme Corp: custom.region from Region__c"
     assert proposal.edits[0]["edit"] == "set_field"
     assert Entry.objects.filter(event="proposal-opened", subject_id=proposal.pk).count() == 1
+
+
+OWN_TEST = "samples/salesforce/acme-region.yaml"
+OWN_TEXT = """\
+mapping: crm/contacts/list
+account: acme-corp
+environment: production
+input: {response: {Id: "003", Tier__c: "gold", Region__c: "ZH"}}
+expected:
+  id: "003"
+  tier: "gold"
+"""
+
+
+def test_a_check_of_ones_own_expects_the_new_result_and_is_changed_with_it(dana, config):
+    assert not config.push_and_sync({OWN_TEST: OWN_TEXT}).problems
+    shown = preview(dana, region())
+    assert "1 check of yours expects the new result from now on." in shown
+    assert "would fail" not in shown
+    assert '+    region: "ZH"' in shown
+    submit(dana, region())
+    proposal = made()
+    assert set(proposal.file_changes) == {JSONATA, OWN_TEST}
+    assert proposal.file_changes[OWN_TEST] == OWN_TEXT + '  custom:\n    region: "ZH"\n'
+    assert proposal.summary.splitlines()[-1] == f"The expected result of 1 test follows: {OWN_TEST}."
+
+
+def test_a_check_that_really_breaks_is_told_with_what_it_expected_and_is_left(dana, config):
+    assert not config.push_and_sync({OWN_TEST: OWN_TEXT}).problems
+    tier = {
+        "target": TIER,
+        "how": "advanced",
+        "expression": "response.Tier__c * 2",
+        "was": "production response.Tier__c",
+    }
+    shown = preview(dana, tier)
+    assert "1 check would fail: acme-region ends with an error" in shown
+    assert "expects the new result" not in shown
+    submit(dana, tier)
+    assert set(made().file_changes) == {JSONATA}
 
 
 def test_the_page_size_changes_and_nothing_else(dana, queued):
@@ -141,7 +179,7 @@ def test_several_changes_make_one_proposal(dana):
     proposal = made()
     assert len(proposal.edits) == 3
     assert set(proposal.file_changes) == {YAML, JSONATA}
-    assert proposal.title.endswith("and 2 more")
+    assert proposal.title == "Acme Corp: 3 changes to salesforce"
     assert len(proposal.summary.splitlines()) == 3
 
 

@@ -31,10 +31,12 @@ from integrations.core.state import applies
 from integrations.core.tree import MissingFile, Tree
 from integrations.models import Proposal
 from integrations.queries.at_commit import BadCommit
+from integrations.queries.expectations import followed_by
 from integrations.queries.grounds import ground_of, planned
 from integrations.queries.mirrors import mirror_of
 from integrations.queries.moment import UnknownMoment, reader_for
 from integrations.queries.reading import Reader
+from integrations.sandbox.evaluator import evaluator
 
 
 class Editor(Protocol):
@@ -81,12 +83,21 @@ class Leaves:
 
     def files(self, proposal: Proposal, commit: str, *, without: Collection[str] = ()) -> dict[str, str | None]:
         edits = [edit for edit in _edits(proposal) if name_of(edit) not in without]
-        return dict(planned(_reader(proposal, commit), edits).texts) if edits else {}
+        return files_of(_reader(proposal, commit), edits) if edits else {}
 
 
 def editor_of(proposal: Proposal) -> Editor:
     """The finest editor that knows the proposal's edits."""
     return Leaves() if proposal.edits else WholeFiles()
+
+
+def files_of(reader: Reader, edits: Sequence[Edit]) -> dict[str, str | None]:
+    """The smallest change that makes the edits true at the reader's commit, and the samples that follow it.
+
+    Raises CannotEdit.
+    """
+    files = planned(reader, edits).texts
+    return {**files, **followed_by(reader, edits, files, evaluator())}
 
 
 def values_in(reader: Reader, edits: Sequence[Edit]) -> dict[str, JSON]:

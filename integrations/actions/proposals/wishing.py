@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from integrations.actions.proposals.commits import Described
-from integrations.actions.proposals.editing import name_of, values_in
+from integrations.actions.proposals.editing import files_of, name_of, values_in
 from integrations.actions.proposals.opening import BadProposal, Wish
 from integrations.core.edits import Edit, edit_as_json
+from integrations.core.layout import SAMPLES
 from integrations.core.proposal_text import clean_title
-from integrations.core.summaries import describe
-from integrations.queries.grounds import planned
+from integrations.core.summaries import Names, describe, followed
+from integrations.core.titles import title_of
 from integrations.queries.reading import Reader
 
 
@@ -23,9 +24,11 @@ def wish_of(
     ticket: str = "",
     reviewers: Sequence[str] = (),
     described: Described | None = None,
+    sentences: Sequence[str] = (),
 ) -> Wish:
-    """The wish to make the edits true at the reader's commit; without a title the first edit's sentence is one.
+    """The wish to make the edits true at the reader's commit, and what its samples expect follow.
 
+    Without a title or `sentences` for the summary, both are made of the edits.
     All edits are of one layer and account. Raises CannotEdit where one cannot be written, BadProposal where they do not
     belong together.
     """
@@ -37,7 +40,11 @@ def wish_of(
     if len({name_of(edit) for edit in edits}) < len(edits):
         raise BadProposal("The same value is to be changed twice.")
     scope = edits[0].scope
-    sentences = [describe(edit, None, None) for edit in edits]
+    names = _names(reader, scope.account)
+    files = files_of(reader, edits)
+    samples = [path for path in files if path.startswith(f"{SAMPLES}/")]
+    told = list(sentences) or [describe(edit, None, None) for edit in edits]
+    told += [followed(samples)] if samples else []
     integrations, environments = {one.integration for one in scopes}, {one.environment for one in scopes}
     return Wish(
         layer=scope.layer,
@@ -47,11 +54,16 @@ def wish_of(
         edits=[edit_as_json(edit) for edit in edits],
         base_commit=reader.commit,
         base_values=values_in(reader, edits),
-        files=planned(reader, edits).texts,
+        files=files,
         described=described,
-        title=clean_title(title) or clean_title(sentences[0]).rstrip("."),
-        summary="\n".join(sentences),
+        title=clean_title(title) or clean_title(title_of(edits, names)),
+        summary="\n".join(told),
         reason=reason,
         ticket=ticket,
         reviewers=reviewers,
     )
+
+
+def _names(reader: Reader, account: str | None) -> Names:
+    detail = reader.account(account) if account else None
+    return Names(accounts={detail.document.slug: detail.document.name} if detail is not None else {})

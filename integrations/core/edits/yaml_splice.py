@@ -32,7 +32,11 @@ def set_value(
     A new key goes behind the last one of its mapping, or before the first of `before` that stands there.
     `keep_style`: a string keeps the quotes that it has, where they can hold it. Raises CannotEdit.
     """
-    page = read_page(text, file)
+    return set_on(read_page(text, file), keys, value, before=before, keep_style=keep_style)
+
+
+def set_on(page: Page, keys: Keys, value: JSON, *, before: Sequence[str] = (), keep_style: bool = False) -> str:
+    """`set_value` in a file that is read already."""
     chain = page.chain(keys)
     if len(chain) == len(keys):
         return _replaced(page, keys, chain, value, keep_style=keep_style)
@@ -44,10 +48,14 @@ def set_value(
 
 def remove_value(text: str, keys: Keys, *, file: str, is_pruned: bool = True) -> str:
     """The text without what stands at `keys`, and without the objects that this leaves empty."""
-    page = read_page(text, file)
+    return remove_on(read_page(text, file), keys, is_pruned=is_pruned)
+
+
+def remove_on(page: Page, keys: Keys, *, is_pruned: bool = True) -> str:
+    """`remove_value` in a file that is read already."""
     chain = page.chain(keys)
     if len(chain) < len(keys):
-        return text
+        return page.text
     depth = len(chain) - 1
     while is_pruned and depth and len(chain[depth - 1].value.entries) == 1:
         depth -= 1

@@ -128,7 +128,7 @@ def test_edits_become_files_values_and_words(config, people):
     made = wish_of(reader_for(config.row), edits, reason="Time-outs")
     assert made.base_values == {"/pagination/page_size": 50, "/rate_limit/requests": None}
     assert list(made.files) == [OVERRIDE]
-    assert "page size" in made.title
+    assert made.title == "Acme Corp: 2 changes to salesforce"
     assert len(made.summary.splitlines()) == 2
     other = Scope(layer=Layer.ACCOUNT, account="globex", integration="zendesk")
     with pytest.raises(BadProposal, match="one account"):

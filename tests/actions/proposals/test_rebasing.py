@@ -16,6 +16,7 @@ from integrations.models import LocalPullRequest, Proposal
 from integrations.queries.grounds import planned
 from integrations.queries.moment import reader_for
 from tests.actions.proposals.making import OVERRIDE, branches, commit_at, entries, handed_in, push_on_top
+from tests.web.proposing import published
 
 pytestmark = pytest.mark.django_db
 SCOPE = Scope(layer=Layer.ACCOUNT, account="acme-corp", integration="salesforce", environment="production")
@@ -123,3 +124,25 @@ def test_in_force_is_told_by_the_value_whatever_else_the_file_says(config, peopl
     assert bring_into_force(config.pk) == [proposal.pk]
     proposal.refresh_from_db()
     assert proposal.in_force_commit == config.commits[-1] != merged.merge_commit
+
+
+def test_the_test_that_follows_a_change_follows_it_onto_a_new_base(config, people):
+    file, expression = "samples/salesforce/acme.yaml", "customers/acme-corp/contacts_list.jsonata"
+    head = "mapping: crm/contacts/list\naccount: acme-corp\nenvironment: production\n"
+    sample = (
+        head + 'input: {response: {Id: "1", Tier__c: "gold", Level__c: "A", Region__c: "ZH"}}\n'
+        'expected:\n  id: "1"\n  tier: "gold"\n'
+    )
+    config.push_and_sync({file: sample})
+    made = published(config, people["dana"], TIER)
+    assert made.file_changes[file] == sample.replace('tier: "gold"', 'tier: "A"')
+    theirs = sample + '  region: "ZH"\n'
+    config.push_and_sync(
+        {expression: '{\n  "tier": response.Tier__c,\n  "region": response.Region__c\n}\n', file: theirs}
+    )
+    assert follow(made.pk)
+    publish(made.pk)
+    made.refresh_from_db()
+    assert (made.state, made.base_commit) == (State.OPEN, config.commits[-1])
+    commit = commit_at(config, branches(config)[made.branch])
+    assert commit.tree[file].data.decode() == theirs.replace('tier: "gold"', 'tier: "A"')
