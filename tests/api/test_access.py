@@ -12,6 +12,7 @@ from tests.web.factories import BROKEN
 PLACES = {
     "account": "acme-corp",
     "commit": "0" * 40,
+    "proposal": "0" * 12,
 }
 READ = {
     name: page.address.format(**PLACES)

@@ -114,5 +114,5 @@ def test_a_bundle_of_one_entry_is_verified_by_the_command(tmp_path, capsys):
     bundle = tmp_path / "one.jsonl"
     bundle.write_text("".join(f"{line}\n" for line in export_entry(signer().verifier, entry)))
     call_command("audit_verify", bundle=bundle, key=str(signer().verifier))
-    assert "1 entries are in the log" in capsys.readouterr().out
+    assert "1 entry is in the log" in capsys.readouterr().out
     assert json.loads(bundle.read_text().splitlines()[1])["body"]["id"] == entry.pk

@@ -12,11 +12,13 @@ from tests.browser.pages import CONNECTION, pages
 pytestmark = pytest.mark.browser
 _FOCUSED = """() => {
   const at = document.activeElement;
-  const style = getComputedStyle(at);
+  // A choice in the form of a chip shows where one is around the whole of it.
+  const ringed = [at, at.closest("label")].filter(Boolean).map((each) => getComputedStyle(each));
   const box = at.getBoundingClientRect();
   return {
     name: at.tagName + " " + (at.getAttribute("aria-label") || at.textContent || at.name || "").trim().slice(0, 60),
-    visible: (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none",
+    visible: ringed.some((style) =>
+      (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none"),
     onScreen: box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth,
   };
 }"""

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings as configured
-from django.db import transaction
 from django.http import QueryDict
 from django.test import Client
 from ruamel.yaml import YAML
@@ -19,7 +18,7 @@ from ruamel.yaml import YAML
 from tests.web.expectations import PAGES, Page
 from tests.web.factories import person
 from tests.web.second_factors import confirmed
-from tests.web.test_matrix import SCHEMA
+from tests.web.test_matrix import SCHEMA, undone
 
 pytestmark = [
     pytest.mark.django_db,
@@ -81,6 +80,7 @@ def rows(people, config) -> dict[str, object]:
         "token": 1,
         "repository": config.pk,
         "entry": 1,
+        "proposal": "0" * 12,
     }
 
 
@@ -95,14 +95,13 @@ def of_schema() -> dict[str, set[str]]:
 
 
 def sent(client: Client, page: Page, method: str, address: str, body: object = None) -> int:
-    with transaction.atomic():
+    with undone():
         if method == "GET":
             status = client.get(address).status_code
         elif page.is_json:
             status = client.post(address, json.dumps(body), content_type="application/json").status_code
         else:
             status = client.post(address, body, content_type="application/x-www-form-urlencoded").status_code
-        transaction.set_rollback(True)
     return int(status)
 
 
