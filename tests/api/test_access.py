@@ -76,8 +76,10 @@ def test_a_session_serves_as_well(as_):
     assert response.status_code == 200
 
 
-def test_nothing_can_be_written(api):
-    for address in READ.values():
+def test_nothing_but_proposals_can_be_written(api):
+    for name, address in READ.items():
+        if PAGES[name].rules.keys() != {"GET"}:
+            continue
         for method in ("post", "put", "patch", "delete"):
             response = getattr(api.client, method)(address, headers=api.headers)
             as_problem(response, 405)

@@ -20,14 +20,26 @@ class Forms(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
         self.found: list[tuple[str, list[bool], list[str]]] = []
+        self._by_id: dict[str, int] = {}
+        self._elsewhere: list[tuple[str, bool]] = []  # buttons that name the form they belong to
+        self._hidden: set[int] = set()
         self._is_inside = False
         self.feed(page)
+        for name, is_enabled in self._elsewhere:
+            if name in self._by_id:
+                self.found[self._by_id[name]][1].append(is_enabled)
+        # A form that is not shown is for the buttons that name it, and without them out of reach.
+        self.found = [each for at, each in enumerate(self.found) if each[1] or at not in self._hidden]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = dict(attrs)
         if tag == "form" and (told.get("method") or "").lower() == "post":
+            self._by_id[told.get("id") or ""] = len(self.found)
+            self._hidden |= {len(self.found)} if "hidden" in told else set()
             self.found.append((told.get("action") or "", [], []))
             self._is_inside = True
+        elif tag == "button" and told.get("form"):
+            self._elsewhere.append((str(told["form"]), "disabled" not in told))
         elif tag == "button" and self._is_inside and told.get("type", "submit") == "submit":
             self.found[-1][1].append("disabled" not in told)
 
