@@ -48,6 +48,8 @@ def main() -> None:
         for theme in ("light", "dark"):
             shoot(browser, address, theme, folder)
         shoot_walk(browser, address, folder)
+        for theme in ("light", "dark"):
+            shoot_log(browser, address, theme, folder)
         browser.close()
 
 
@@ -57,6 +59,18 @@ def shoot(browser: Browser, address: str, theme: str, folder: Path) -> None:
     for name, path in SHOTS.items():
         page.goto(path, wait_until="networkidle")
         page.screenshot(path=folder / f"{name}-{theme}.png")
+    context.close()
+
+
+def shoot_log(browser: Browser, address: str, theme: str, folder: Path) -> None:
+    """The audit log as an auditor of the demo sees it once a change has gone its way."""
+    context = person(browser, address, "audrey", color_scheme=theme)
+    page = context.pages[0]
+    page.goto("/audit/?account=acme-corp", wait_until="networkidle")
+    page.screenshot(path=folder / f"audit-{theme}.png")
+    page.locator(".audit-entry a[href^='/audit/']").first.click()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=folder / f"entry-{theme}.png")
     context.close()
 
 
