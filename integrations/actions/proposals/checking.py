@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from integrations.actions.proposals.commits import Described
 from integrations.actions.proposals.opening import BadProposal
+from integrations.actions.proposals.sample_outputs import sample_outputs
 from integrations.core.documents import JSON
 from integrations.core.pull_request_body import Change
 from integrations.models import Repository
 from integrations.queries.preview import Affected, Preview, affected, preview
+from integrations.queries.reading import Visible
+from integrations.sandbox.evaluator import evaluator
 
 _MOST_CHANGES = 200
 _MOST_ACCOUNTS = 100
@@ -25,15 +28,16 @@ def checked(repository: Repository, files: Mapping[str, str | None]) -> Describe
     return described_of(found)
 
 
-def described_of(found: Preview) -> Described:
-    """What a change that may be proposed does."""
-    groups = affected(found.effects)
+def described_of(found: Preview, *, visible: Visible = None) -> Described:
+    """What a change that may be proposed does. `visible`: whose accounts the proposer may name."""
+    groups = affected(found.effects, visible=visible)
     accounts = sorted({place[0] for group in groups for place in group.places})
     changes = [change for group in groups for change in _changes(group)]
     return Described(
         changes=tuple(changes[:_MOST_CHANGES]),
-        account_count=len({effect.place[0] for effect in found.effects}),
+        account_count=len({one.place[0] for one in found.effects if visible is None or one.place[0] in visible}),
         accounts=tuple(accounts[:_MOST_ACCOUNTS]),
+        samples=sample_outputs(found, evaluator(), visible=visible),
     )
 
 
