@@ -183,7 +183,7 @@ class TokenAdmin(_TokenBase):
 class RepositoryForm(_RepositoryFormBase):
     class Meta:
         model = Repository
-        fields = ("name", "url", "branch", "token_ref", "forge", "web_url")
+        fields = ("name", "url", "branch", "token_ref", "forge", "web_url", "webhook_secret_ref")
 
     def clean_url(self) -> str:
         return self._checked(check_url, "url")
@@ -217,6 +217,7 @@ class RepositoryAdmin(_RepositoryBase):
             token_ref=obj.token_ref,
             forge=obj.forge,
             web_url=obj.web_url,
+            webhook_secret_ref=obj.webhook_secret_ref,
             actor=actor_of(request.user),
         )
         obj.pk = Repository.objects.get(name=obj.name).pk

@@ -137,3 +137,12 @@ def test_tokens_are_revoked_and_never_shown(admin: Client, people: dict[str, Use
     admin.post("/admin/console/apitoken/", {"action": "revoke", "_selected_action": [row.pk]})
     row.refresh_from_db()
     assert row.revoked_at is not None
+
+
+def test_a_repository_keeps_where_its_webhooks_secret_stands(admin: Client, config: Config) -> None:
+    row = config.row
+    fields = {"name": row.name, "url": row.url, "branch": "main", "webhook_secret_ref": "env:WEBHOOK_SECRET"}
+    assert admin.post(f"/admin/integrations/repository/{row.pk}/change/", fields).status_code == 302
+    assert config.row.webhook_secret_ref == "env:WEBHOOK_SECRET"
+    page = admin.get(f"/admin/integrations/repository/{row.pk}/change/").content.decode()
+    assert "env:WEBHOOK_SECRET" in page
