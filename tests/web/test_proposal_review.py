@@ -233,6 +233,17 @@ def test_asking_for_changes_needs_words_and_keeps_it_from_being_merged(as_, peop
     assert "Changes asked for" in page(as_("dana"), proposal)
 
 
+def test_who_proposed_is_told_how_to_answer_what_is_asked_for(as_, people, proposal):
+    dana, engineer = as_("dana"), as_("engineer")
+    assert "propose it anew" not in page(dana, proposal)
+    say(engineer, proposal, "changes-requested", text="Why not 30?")
+    html = page(dana, proposal)
+    assert "withdraw it and <a" in html
+    assert 'href="/accounts/acme-corp/propose/?integration=salesforce"' in html
+    assert "Your answer" in html
+    assert "propose it anew" not in page(engineer, proposal)
+
+
 def test_proposer_and_owner_answer_and_strangers_do_not(as_, proposal):
     assert say(as_("dana"), proposal, "commented", text="Because of the nightly job.").status_code == 302
     assert "Because of the nightly job." in page(as_("engineer"), proposal)
