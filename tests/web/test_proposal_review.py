@@ -233,6 +233,29 @@ def test_asking_for_changes_needs_words_and_keeps_it_from_being_merged(as_, peop
     assert "Changes asked for" in page(as_("dana"), proposal)
 
 
+@pytest.mark.parametrize(
+    ("verdict", "says"),
+    [
+        ("approved", "approved this proposal"),
+        ("changes-requested", "asked for changes to this proposal"),
+        ("commented", "commented on this proposal"),
+    ],
+)
+def test_what_happened_says_what_the_review_was(as_, people, proposal, verdict, says):
+    say(as_("engineer"), proposal, verdict, text="Why not 30?")
+    html = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page(as_("dana"), proposal)))
+    assert re.search(rf"{people['engineer']} {says}", html)
+    assert "in the audit log" not in html
+
+
+def test_an_auditor_gets_from_a_proposal_to_what_the_log_says_of_it(as_, proposal):
+    auditor = as_("auditor")
+    found = re.search(r'href="(/audit/[^"]*)">All proposals for this account', page(auditor, proposal))
+    assert found
+    log = auditor.get(found[1].replace("&amp;", "&")).content.decode()
+    assert str(proposal.pk)[:12] in log
+
+
 def test_who_proposed_is_told_how_to_answer_what_is_asked_for(as_, people, proposal):
     dana, engineer = as_("dana"), as_("engineer")
     assert "propose it anew" not in page(dana, proposal)
