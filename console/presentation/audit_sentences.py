@@ -38,7 +38,7 @@ _WITH_DATA = {
 }
 _FACTORS = {"app": "an authenticator app", "passkey": "a passkey", "all": "all second factors"}
 _VERDICTS = {
-    "approved": "{actor} approved {subject}",
+    "approved": "{actor} approved {subject} here",
     "changes-requested": "{actor} asked for changes to {subject}",
     "commented": "{actor} commented on {subject}",
 }

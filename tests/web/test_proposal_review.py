@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
 from integrations.actions.proposals.following import bring_into_force, follow
+from integrations.core.edits import EditList
 from integrations.core.proposals import State
 from integrations.models import LocalReview, Proposal
 from tests.actions.proposals.making import push_on_top
 from tests.web.factories import SAMPLES
-from tests.web.proposing import PLATFORM, pages_of, proposed, published, tier
+from tests.web.proposing import ACME, PLATFORM, pages_of, proposed, published, tier
 
 pytestmark = [
     pytest.mark.django_db,
@@ -254,6 +256,16 @@ def test_an_auditor_gets_from_a_proposal_to_what_the_log_says_of_it(as_, proposa
     assert found
     log = auditor.get(found[1].replace("&amp;", "&")).content.decode()
     assert str(proposal.pk)[:12] in log
+
+
+def test_an_addition_to_a_list_never_looks_like_the_loss_of_the_rest(as_, config, people):
+    """Once it is over, the page tells the layer's own values: the whole list, not what was added alone."""
+    more = EditList(scope=ACME, path=("oauth_app", "scopes"), append=("offline_access",), prepend=(), remove=())
+    made = published(config, people["dana"], more)
+    assert as_("dana").post(f"/proposals/{made.pk}/withdraw/", {"reason": "Not needed"}).status_code == 302
+    Proposal.objects.filter(pk=made.pk).update(described={})
+    html = unescape(page(as_("engineer"), made))
+    assert re.search(r'"\$append":\s*\["custom_objects",\s*"offline_access"\]', html)
 
 
 def test_who_proposed_is_told_how_to_answer_what_is_asked_for(as_, people, proposal):
