@@ -79,7 +79,7 @@ class Event(StrEnum):
     BRANCH_DELETED = "branch-deleted", Category.PROPOSAL, "{actor} deleted the branch of {subject}"
     REVIEW_STATUS_SET = "review-status-set", Category.PROPOSAL, "{actor} said whether {subject} was reviewed by others"
     PROPOSAL_APPROVED = "proposal-approved", Category.PROPOSAL, "{actor} approved {subject}", True
-    CHANGES_REQUESTED = "changes-requested", Category.PROPOSAL, "{actor} asked for changes to {subject}"
+    CHANGES_REQUESTED = "changes-requested", Category.PROPOSAL, "{actor} found that changes to {subject} are asked for"
     APPROVAL_LAPSED = "approval-lapsed", Category.PROPOSAL, "{actor} found that no approval of {subject} holds any more"
     PROPOSAL_MERGED = "proposal-merged", Category.PROPOSAL, "{actor} merged {subject}", True
     PROPOSAL_IN_FORCE = "proposal-in-force", Category.PROPOSAL, "{actor} put {subject} in force"

@@ -14,7 +14,7 @@ import msgspec
 
 from integrations.actions.forges import is_local, local_forge_of
 from integrations.actions.proposals.commits import Described
-from integrations.actions.proposals.editing import editor_of
+from integrations.actions.proposals.editing import outcome_of
 from integrations.actions.proposals.rebasing import Standing, look_or_none
 from integrations.core.documents import JSON
 from integrations.core.edits import CannotEdit
@@ -121,6 +121,6 @@ class PresentChange:
     def wanted(self) -> dict[str, JSON]:
         """The values that it sets, by the names that `base_values` has."""
         try:
-            return editor_of(self.row).wanted(self.row)
+            return outcome_of(self.row)
         except CannotEdit:
             return {}

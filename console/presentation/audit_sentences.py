@@ -38,7 +38,7 @@ _WITH_DATA = {
 }
 _FACTORS = {"app": "an authenticator app", "passkey": "a passkey", "all": "all second factors"}
 _VERDICTS = {
-    "approved": "{actor} approved {subject}",
+    "approved": "{actor} approved {subject} here",
     "changes-requested": "{actor} asked for changes to {subject}",
     "commented": "{actor} commented on {subject}",
 }
@@ -116,6 +116,8 @@ def _template(told: Told) -> str:
         return f"{{actor}} did something that this version does not know ({told.value}) to {{subject}}"
     if told.actor.kind == PERSON and told.actor.key == told.subject.key and told.event in _OWN:
         return _OWN[told.event]
+    if told.event is Event.LOCAL_REVIEWED and (verdict := _VERDICTS.get(str(told.data.get("verdict")))):
+        return verdict
     for better in _WITH_DATA.get(told.event, ()):
         if all(name in {"actor", "subject"} or told.data.get(name) for name in _PLACE.findall(better)):
             return better

@@ -128,7 +128,7 @@ def _instead(schema: Mapping[str, JSON], path: Sequence[str]) -> str:
         return ""
     custom = properties.get("custom")
     if isinstance(custom, Mapping) and custom.get("additionalProperties") is not False and path[0] != "custom":
-        return f" A customer's own field goes below “custom”: custom.{path[-1]}."
+        return f" A customer's own field goes below “custom”: custom.{'_'.join(path[-1].split())}."
     return f" It has {', '.join(list(properties)[:12])}."
 
 

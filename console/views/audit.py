@@ -46,7 +46,7 @@ _TITLES = {  # where the stored value is no plain word
     Event.ORPHAN_CLOSED: "Outcome never written",
 }
 _SAID = frozenset({"author", "committer", "reviewed_by"})  # personal data that the page has a place of its own for
-KINDS = ("account", "person", "repository", "snapshot", "token", "right", "installation", "audit-log")
+KINDS = ("account", "person", "repository", "snapshot", "proposal", "token", "right", "installation", "audit-log")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from console.context import Page
 from console.presentation.addresses import source_addresses
 from console.presentation.mapping_tests import badge, standing
 from console.presentation.rows import LeafGroup, leaf_groups
+from console.proposing.places import why_not
 from console.visit import visit
 from integrations.core.documents import JSON, Layer, MappingDocument, OverrideDocument
 from integrations.core.effective import Effective
@@ -108,6 +109,7 @@ def integration(request: HttpRequest, integration: str) -> HttpResponse:
         "is_first": not after,
         "connected": connected.total,
         "tests": badge(standing(here), integration=entry.slug),
+        "propose_denial": why_not(request),
     }
     return render(request, "integrations/integration.html", context)
 

@@ -107,7 +107,21 @@ def test_what_is_wrong_gets_the_focus_and_all_stays(clicks):
     assert page.locator("[name=c0-value]").input_value() == "seventy"
     assert page.locator("#reason").input_value() == "A reason"
     assert page.evaluate("document.activeElement.name") == "c0-value"
+    page.locator("[name=c0-value]").fill("70")
+    page.locator("#preview").get_by_text("Set page size to 70").wait_for()
+    assert page.locator(".form-error, .pr-change.is-wrong, [aria-invalid]").count() == 0
     assert [text for text in page.said if "422" not in text] == []
+
+
+def test_what_is_wrong_with_the_reason_is_no_longer_said_once_it_is_typed(clicks):
+    page = clicks
+    page.goto(f"{PAGE}&pick={SIZE}")
+    page.locator("[name=c0-value]").fill("70")
+    page.get_by_role("button", name="Send for review").click()
+    page.locator("#reason-error").wait_for()
+    page.locator("#reason").fill("They asked for it.")
+    assert page.locator("#reason-error, #reason[aria-invalid]").count() == 0
+    assert page.locator("#reason").get_attribute("aria-describedby") == "reason-hint"
 
 
 def test_what_was_typed_survives_the_end_of_the_session(clicks, settings):

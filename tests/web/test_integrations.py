@@ -40,6 +40,12 @@ def test_an_integration_names_who_overrides_it(viewer):
     assert re.search(r"acme-corp production pagination, oauth_app crm/contacts/list customers/acme-corp/\S+", said)
 
 
+def test_an_integration_leads_those_who_may_to_a_change_for_all(as_):
+    way = 'href="/layers/platform/salesforce/propose/"'
+    assert way in as_("engineer").get("/integrations/salesforce/").content.decode()
+    assert way not in as_("dana").get("/integrations/salesforce/").content.decode()
+
+
 def test_overriding_accounts_come_in_pages(viewer, config, monkeypatch):
     monkeypatch.setattr("console.views.integrations._PER_PAGE", 3)
     config.push_and_sync(many_accounts(5))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
 from integrations.actions.proposals.following import bring_into_force, follow
+from integrations.core.edits import EditList
 from integrations.core.proposals import State
 from integrations.models import LocalReview, Proposal
 from tests.actions.proposals.making import push_on_top
 from tests.web.factories import SAMPLES
-from tests.web.proposing import PLATFORM, pages_of, proposed, published, tier
+from tests.web.proposing import ACME, PLATFORM, pages_of, proposed, published, tier
 
 pytestmark = [
     pytest.mark.django_db,
@@ -231,6 +233,50 @@ def test_asking_for_changes_needs_words_and_keeps_it_from_being_merged(as_, peop
     assert "Why not 30?" in html
     assert merge(approver, proposal).status_code == 409
     assert "Changes asked for" in page(as_("dana"), proposal)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "says"),
+    [
+        ("approved", "approved this proposal"),
+        ("changes-requested", "asked for changes to this proposal"),
+        ("commented", "commented on this proposal"),
+    ],
+)
+def test_what_happened_says_what_the_review_was(as_, people, proposal, verdict, says):
+    say(as_("engineer"), proposal, verdict, text="Why not 30?")
+    html = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page(as_("dana"), proposal)))
+    assert re.search(rf"{people['engineer']} {says}", html)
+    assert "in the audit log" not in html
+
+
+def test_an_auditor_gets_from_a_proposal_to_what_the_log_says_of_it(as_, proposal):
+    auditor = as_("auditor")
+    found = re.search(r'href="(/audit/[^"]*)">All proposals for this account', page(auditor, proposal))
+    assert found
+    log = auditor.get(found[1].replace("&amp;", "&")).content.decode()
+    assert str(proposal.pk)[:12] in log
+
+
+def test_an_addition_to_a_list_never_looks_like_the_loss_of_the_rest(as_, config, people):
+    """Once it is over, the page tells the layer's own values: the whole list, not what was added alone."""
+    more = EditList(scope=ACME, path=("oauth_app", "scopes"), append=("offline_access",), prepend=(), remove=())
+    made = published(config, people["dana"], more)
+    assert as_("dana").post(f"/proposals/{made.pk}/withdraw/", {"reason": "Not needed"}).status_code == 302
+    Proposal.objects.filter(pk=made.pk).update(described={})
+    html = unescape(page(as_("engineer"), made))
+    assert re.search(r'"\$append":\s*\["custom_objects",\s*"offline_access"\]', html)
+
+
+def test_who_proposed_is_told_how_to_answer_what_is_asked_for(as_, people, proposal):
+    dana, engineer = as_("dana"), as_("engineer")
+    assert "propose it anew" not in page(dana, proposal)
+    say(engineer, proposal, "changes-requested", text="Why not 30?")
+    html = page(dana, proposal)
+    assert "withdraw it and <a" in html
+    assert 'href="/accounts/acme-corp/propose/?integration=salesforce"' in html
+    assert "Your answer" in html
+    assert "propose it anew" not in page(engineer, proposal)
 
 
 def test_proposer_and_owner_answer_and_strangers_do_not(as_, proposal):

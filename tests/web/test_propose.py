@@ -503,6 +503,8 @@ def test_a_name_that_the_model_lacks_is_sent_where_it_belongs(dana, config):
     assert not config.push_and_sync({"models/crm/contacts.schema.json": json.dumps(schema)}).problems
     response = dana.post(PAGE, form(do="new", **{"new-mapping": "crm/contacts/list:response", "new-name": "region"}))
     assert "custom.region" in text_of(response)
+    spaced = form(do="new", **{"new-mapping": "crm/contacts/list:response", "new-name": "sales region"})
+    assert "custom.sales_region" in text_of(dana.post(PAGE, spaced))
     response = dana.post(
         PAGE, form(do="new", **{"new-mapping": "crm/contacts/list:response", "new-name": "custom.region"})
     )

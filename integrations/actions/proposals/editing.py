@@ -25,6 +25,7 @@ from integrations.core.edits import (
     SetMapping,
     edit_from_json,
 )
+from integrations.core.edits.patches import edited_list
 from integrations.core.edits.values import MappingEdit, Refusal, RemoveField
 from integrations.core.pointer import ABSENT, build, look_up
 from integrations.core.state import applies
@@ -89,6 +90,21 @@ class Leaves:
 def editor_of(proposal: Proposal) -> Editor:
     """The finest editor that knows the proposal's edits."""
     return Leaves() if proposal.edits else WholeFiles()
+
+
+def outcome_of(proposal: Proposal) -> dict[str, JSON]:
+    """What the layer is to say, by the names of `base_values`: of an edited list all, not the edit alone.
+
+    Raises CannotEdit.
+    """
+    outcome = editor_of(proposal).wanted(proposal)
+    for edit in _edits(proposal):
+        if isinstance(edit, EditList):
+            said = proposal.base_values.get(name_of(edit))
+            directives = edit.scope.layer is not Layer.PLATFORM
+            then = edited_list(ABSENT if said is None else said, edit, directives=directives)
+            outcome[name_of(edit)] = None if then is ABSENT else then
+    return outcome
 
 
 def files_of(reader: Reader, edits: Sequence[Edit]) -> dict[str, str | None]:

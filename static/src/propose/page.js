@@ -24,6 +24,21 @@ function away(text, canSignIn) {
   note.scrollIntoView({ block: "nearest" });
 }
 
+// What was wrong when it was handed in is said by the preview from now on; a mended field no longer says so itself.
+function overtake(target) {
+  const card = target.closest("[data-change]");
+  const told = card?.querySelector("[data-problem]") ?? target.closest(".form-field")?.querySelector(".form-error");
+  if (!told) return;
+  card?.classList.remove("is-wrong");
+  for (const field of (card ?? target.parentElement).querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    field.classList.remove("is-invalid");
+    const others = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id !== told.id);
+    field.setAttribute("aria-describedby", others.join(" "));
+  }
+  told.remove();
+}
+
 // --- typing --------------------------------------------------------------------------------------------------
 document.addEventListener("input", ({ target }) => {
   const owner = target.closest("[data-propose]");
@@ -31,6 +46,7 @@ document.addEventListener("input", ({ target }) => {
   if (target.name?.endsWith("-other")) target.closest("[data-fields]").querySelector("[value=other]").checked = true;
   keep(owner);
   say("");
+  overtake(target);
   if (target.matches("[data-does=look]")) return owner.querySelector("[name=do][value=look]").click(); // htmx knows buttons by their clicks
   clearTimeout(timer);
   timer = setTimeout(() => owner.dispatchEvent(new Event("look")), PAUSE);
@@ -87,8 +103,17 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   (field ?? wrong).focus();
 });
 
+// The list of fields is longer than its box: what is chosen must be seen without looking for it.
+function showChosen() {
+  for (const list of form().querySelectorAll("[data-fields] [role=group]")) {
+    const row = list.querySelector("input:checked")?.closest("label");
+    if (row) list.scrollTop += row.getBoundingClientRect().top - list.getBoundingClientRect().top - (list.clientHeight - row.offsetHeight) / 2;
+  }
+}
+
 // --- formulas ------------------------------------------------------------------------------------------------
 function dress() {
+  showChosen();
   for (const area of form().querySelectorAll("textarea[data-jsonata]:not([data-dressed])")) {
     area.dataset.dressed = "";
     const place = document.createElement("div");
