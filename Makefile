@@ -135,7 +135,7 @@ lock: ## write requirements/*.txt from pyproject.toml (ARGS=--upgrade for newer 
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv==$(UV_VERSION); }
 	$(LOCK) $(ARGS) pyproject.toml --output-file requirements/run.txt
 	$(LOCK) $(ARGS) pyproject.toml --extra fast --constraints requirements/run.txt --output-file requirements/fast.txt
-	$(LOCK) $(ARGS) pyproject.toml --extra dev --extra fast --constraints requirements/fast.txt \
+	$(LOCK) $(ARGS) pyproject.toml --extra dev --extra fast --extra saml --constraints requirements/fast.txt \
 		--output-file requirements/dev.txt
 	$(LOCK) $(ARGS) requirements/scan.in --output-file requirements/scan.txt
 
